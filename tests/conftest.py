@@ -1,0 +1,21 @@
+"""Shared by all tests: `cases` and `oracles` are importable, and every test starts from the same random state."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SEED = 20261122
+
+TESTS = Path(__file__).resolve().parent
+sys.path[:0] = [str(TESTS), str(TESTS / "exporters")]
+
+
+def pytest_report_header() -> str:
+    return f"random seed of every test: {SEED}"
+
+
+@pytest.fixture(autouse=True)
+def _fixed_seed() -> None:
+    np.random.seed(SEED)
