@@ -1,0 +1,42 @@
+"""Arrays of either library, told apart without importing CuPy."""
+
+import sys
+from types import ModuleType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = Any  # numpy.ndarray or cupy.ndarray; CuPy is not a dependency, so there is no common type to name
+
+
+def is_cupy_array(value: Any) -> bool:
+    """Whether a value is a CuPy array. Where CuPy was never imported, nothing is."""
+    cupy = sys.modules.get("cupy")
+    return cupy is not None and isinstance(value, cupy.ndarray)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of one of the libraries that links compute on."""
+    return isinstance(value, np.ndarray) or is_cupy_array(value)
+
+
+def get_array_module(*values: Any) -> ModuleType:
+    """`cupy` if any of the arrays (or variables) lives there, `numpy` otherwise.
+
+    >>> get_array_module(np.zeros(3)).__name__
+    'numpy'
+    """
+    for value in values:
+        if is_cupy_array(getattr(value, "array", value)):
+            return sys.modules["cupy"]
+    return np
+
+
+def copyto(dst: Array, src: Array) -> None:
+    """Copies `src` into `dst` element by element, between devices where they differ; `dst` keeps its dtype."""
+    if is_cupy_array(dst):
+        dst[...] = get_array_module(dst).asarray(src, dtype=dst.dtype)
+    elif is_cupy_array(src):
+        np.copyto(dst, src.get(), casting="unsafe")
+    else:
+        np.copyto(dst, src, casting="unsafe")

@@ -1,0 +1,25 @@
+"""Floating types: which there are, and in which type their arithmetic is done."""
+
+from typing import Any
+
+import numpy as np
+
+
+def is_floating(dtype: Any) -> bool:
+    """Whether a dtype is a floating type, bfloat16 included (whose NumPy kind is 'V').
+
+    >>> is_floating(np.float16), is_floating(np.int32)
+    (True, False)
+    """
+    dtype = np.dtype(dtype)
+    return dtype.kind == "f" or dtype.name == "bfloat16"
+
+
+def compute_dtype(dtype: Any) -> np.dtype:
+    """The type in which sums over a dtype are formed: 16-bit types are stored, their arithmetic is float32.
+
+    >>> compute_dtype(np.float16).name, compute_dtype(np.float64).name
+    ('float32', 'float64')
+    """
+    dtype = np.dtype(dtype)
+    return np.dtype(np.float32) if is_floating(dtype) and dtype.itemsize == 2 else dtype
