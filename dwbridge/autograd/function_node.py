@@ -1,0 +1,220 @@
+"""FunctionNode: one application of an operator, and its place in the graph."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from dwbridge.autograd import type_check
+from dwbridge.autograd.function_hook import FunctionHook, hooks_of
+from dwbridge.autograd.recording import record
+from dwbridge.autograd.variable import Variable, as_variable
+from dwbridge.autograd.variable_node import VariableNode
+from dwbridge.backend import Array, get_array_module, get_device_from_array, is_array, is_floating
+from dwbridge.configuration import config
+
+
+class FunctionNode:
+    """An operator on variables. Subclasses say what it computes and how it is differentiated.
+
+    A subclass implements `forward`, on arrays, and `backward`, on variables. `backward` is made of functions, so what
+    it computes can be differentiated again. Each application needs an object of its own.
+
+    Attributes:
+        inputs: the nodes of the inputs, or None before `apply` and where nothing was recorded.
+        outputs: weak references to the nodes of the outputs, likewise.
+        rank (int): the longest chain of functions that leads here.
+        input_names: names of the inputs, for the messages of type checks.
+
+    Example:
+        >>> import numpy as np
+        >>> from dwbridge import functions as F
+        >>> class Square(FunctionNode):
+        ...     def forward(self, inputs):
+        ...         self.retain_inputs((0,))
+        ...         return (inputs[0] ** 2,)
+        ...     def backward(self, target_input_indexes, grad_outputs):
+        ...         x, = self.get_retained_inputs()
+        ...         return (2. * x * grad_outputs[0],)
+        >>> x = Variable(np.array([3.], 'f'))
+        >>> y, = Square().apply((x,))
+        >>> y.backward()
+        >>> x.grad
+        array([6.], dtype=float32)
+    """
+
+    input_names: ClassVar[Sequence[str]] = ()
+
+    inputs: tuple[VariableNode, ...] | None = None
+    outputs: tuple[weakref.ref[VariableNode], ...] | None = None
+    rank = 0
+
+    _input_indexes_to_retain: Sequence[int] = ()
+    _output_indexes_to_retain: Sequence[int] = ()
+    _retained_output_data: tuple[Array, ...] = ()
+    _local_hooks: dict[str, FunctionHook] | None = None
+
+    @property
+    def label(self) -> str:
+        """The operator's name."""
+        return type(self).__name__
+
+    # -- what a subclass says -------------------------------------------------------------------------------------
+
+    def check_type_forward(self, in_types: Sequence[type_check.TypeInfo]) -> None:
+        """Checks dtypes and shapes of the inputs; raises `type_check.InvalidType`."""
+
+    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Computes the output arrays from the input arrays."""
+        raise NotImplementedError(f"{self.label} has no forward")
+
+    def backward(
+        self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
+    ) -> tuple[Variable | None, ...]:
+        """Gradients of the wanted inputs.
+
+        Args:
+            target_input_indexes: which inputs' gradients are wanted, ascending.
+            grad_outputs: one gradient for each output, None where there is none.
+
+        Returns:
+            One variable, or None, for each of `target_input_indexes`.
+        """
+        raise NotImplementedError(f"{self.label} cannot be differentiated")
+
+    def retain_inputs(self, indexes: Sequence[int]) -> None:
+        """Keeps these inputs' arrays for backward. Called in `forward`."""
+        self._input_indexes_to_retain = tuple(indexes)
+
+    def retain_outputs(self, indexes: Sequence[int]) -> None:
+        """Keeps these outputs' arrays for backward. Called in `forward`."""
+        self._output_indexes_to_retain = tuple(indexes)
+
+    # -- application ----------------------------------------------------------------------------------------------
+
+    def apply(self, inputs: Sequence[Any]) -> tuple[Variable, ...]:
+        """Computes the outputs and, unless backprop is disabled or no input requires it, records how.
+
+        Raises:
+            type_check.InvalidType: if the inputs do not satisfy `check_type_forward`.
+            TypeError: if the arrays live on different devices, or an input is no array.
+        """
+        variables = tuple(as_variable(x) for x in inputs)
+        arrays = tuple(x.array for x in variables)
+        self._check(arrays)
+        outputs = self._compute(arrays)
+        recorded = config.enable_backprop and any(x.requires_grad for x in variables)
+        results = tuple(Variable(y, requires_grad=recorded) for y in outputs)
+        if recorded:
+            self._connect(variables, results)
+        record(self, variables, results)
+        return results
+
+    def _check(self, arrays: tuple[Array, ...]) -> None:
+        for array in arrays:
+            if not is_array(array):
+                raise TypeError(f"{self.label} expects arrays, got {type(array).__name__}")
+        if len({get_array_module(array) for array in arrays}) > 1:
+            devices = ", ".join(str(get_device_from_array(array)) for array in arrays)
+            raise TypeError(f"incompatible array types are mixed in {self.label}: expected one device, got {devices}")
+        if config.type_check:
+            try:
+                self.check_type_forward(type_check.type_infos(arrays, self.input_names))
+            except type_check.InvalidType as error:
+                where = f"{self.label} (Forward)"
+                raise type_check.InvalidType(error.expect, error.actual, where) from None
+
+    def _compute(self, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+        for hook in hooks_of(self):
+            hook.forward_preprocess(self, arrays)
+        outputs = self.forward(arrays)
+        for hook in hooks_of(self):
+            hook.forward_postprocess(self, arrays)
+        if not isinstance(outputs, tuple) or not all(map(is_array, outputs)):
+            raise TypeError(f"forward of {self.label} must return a tuple of arrays, got {type(outputs).__name__}")
+        if config.debug and any(map(has_nan, outputs)):
+            raise RuntimeError(f"NaN is detected on forward computation of {self.label}")
+        return outputs
+
+    def _connect(self, variables: tuple[Variable, ...], results: tuple[Variable, ...]) -> None:
+        self.rank = max(x.rank for x in variables)
+        self.inputs = tuple(x.node for x in variables)
+        self.outputs = tuple(weakref.ref(y.node) for y in results)
+        for y in results:
+            y.set_creator_node(self)
+        for i in self._input_indexes_to_retain:
+            variables[i].retain_data()
+        for i in self._output_indexes_to_retain:
+            results[i].retain_data()
+        # The nodes of outputs are held weakly, so their arrays are kept here as well.
+        self._retained_output_data = tuple(results[i].array for i in self._output_indexes_to_retain)
+
+    # -- for backward ---------------------------------------------------------------------------------------------
+
+    def get_retained_inputs(self) -> tuple[Variable, ...]:
+        """The inputs that `retain_inputs` named, as variables of the graph."""
+        assert self.inputs is not None, f"{self.label} was not recorded"
+        return tuple(self.inputs[i].get_variable() for i in self._input_indexes_to_retain)
+
+    def get_retained_outputs(self) -> tuple[Variable, ...]:
+        """The outputs that `retain_outputs` named, as variables of the graph."""
+        pairs = zip(self._output_indexes_to_retain, self._retained_output_data, strict=True)
+        return tuple(self._output_variable(i, data) for i, data in pairs)
+
+    def _output_variable(self, index: int, data: Array) -> Variable:
+        assert self.outputs is not None, f"{self.label} was not recorded"
+        node = self.outputs[index]()
+        if node is not None:
+            return node.get_variable()
+        # Nobody held the output any more: a new variable takes its place in the graph.
+        variable = Variable(data)
+        variable.set_creator_node(self)
+        self.outputs = (*self.outputs[:index], weakref.ref(variable.node), *self.outputs[index + 1 :])
+        return variable
+
+    def unchain(self) -> None:
+        """Removes this function from the graph: its outputs become leaves."""
+        for reference in self.outputs or ():
+            node = reference()
+            if node is not None:
+                node.unchain()
+        self.inputs = None
+
+    # -- hooks ----------------------------------------------------------------------------------------------------
+
+    @property
+    def local_function_hooks(self) -> dict[str, FunctionHook]:
+        """The hooks of this function, by name."""
+        return self._local_hooks or {}
+
+    def add_hook(self, hook: FunctionHook, name: str | None = None) -> None:
+        """Adds a hook to this function.
+
+        Raises:
+            TypeError: if it is no `FunctionHook`.
+            KeyError: if there is one of that name.
+        """
+        if not isinstance(hook, FunctionHook):
+            raise TypeError(f"a FunctionHook is expected, got {type(hook).__name__}")
+        name = hook.name if name is None else name
+        if name in self.local_function_hooks:
+            raise KeyError(f"hook {name} already exists")
+        self._local_hooks = {**self.local_function_hooks, name: hook}
+        hook.added(self)
+
+    def delete_hook(self, name: str) -> None:
+        """Removes the hook of that name.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        if name not in self.local_function_hooks:
+            raise KeyError(f"hook {name} does not exist")
+        assert self._local_hooks is not None
+        self._local_hooks.pop(name).deleted(self)
+
+
+def has_nan(array: Array) -> bool:
+    """Whether a floating array holds a NaN."""
+    return is_floating(array.dtype) and bool(get_array_module(array).isnan(array).any())

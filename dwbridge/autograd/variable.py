@@ -1,0 +1,345 @@
+"""Variable: an array with a place in the computational graph."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+import numpy as np
+
+from dwbridge.autograd.arithmetic import Arithmetic
+from dwbridge.autograd.operators import operators
+from dwbridge.autograd.variable_node import VariableNode
+from dwbridge.backend import (
+    Array,
+    CpuDevice,
+    Device,
+    copyto,
+    get_array_module,
+    get_device,
+    get_device_from_array,
+    is_array,
+)
+
+if TYPE_CHECKING:
+    from dwbridge.autograd.function_node import FunctionNode
+
+
+class Variable(Arithmetic):
+    """An array and its gradient.
+
+    Args:
+        data: an array of NumPy or CuPy, or None for a variable without one.
+        name: a name for people.
+        grad: the gradient, of the array's shape and dtype.
+        requires_grad: whether backward computations propagate to this variable.
+
+    Raises:
+        TypeError: if `data` is no array.
+        ValueError: for keyword arguments that Chainer dropped (`volatile`).
+
+    Example:
+        >>> import numpy as np
+        >>> x = Variable(np.array([1., 2., 3.], 'f'))
+        >>> y = x * x
+        >>> y.grad = np.ones(3, 'f')
+        >>> y.backward()
+        >>> x.grad
+        array([2., 4., 6.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        data: Array | None = None,
+        *,
+        name: str | None = None,
+        grad: Array | None = None,
+        requires_grad: bool = True,
+        **unknown: Any,
+    ) -> None:
+        if unknown:
+            raise ValueError(f"Variable takes no argument {', '.join(unknown)} (volatile: use no_backprop_mode)")
+        if data is not None and not is_array(data):
+            raise TypeError(f"numpy.ndarray or cupy.ndarray are expected, got {type(data).__name__}")
+        # One cell, which copies made by copy.copy share: initialising a parameter initialises its shares too.
+        self._data: list[Any] = [data]
+        self._grad_var: Variable | None = None
+        self._loss_scale: float | None = None
+        self._node = VariableNode(self, name, data, requires_grad)
+        if grad is not None:
+            self.grad = grad
+
+    # -- the array ------------------------------------------------------------------------------------------------
+
+    @property
+    def array(self) -> Array:
+        """The array (None if there is none)."""
+        return self._data[0]
+
+    @array.setter
+    def array(self, array: Array | None) -> None:
+        self._data[0] = array
+        self._node.set_type(array)
+        if self._node.data is not None:
+            self._node.data = array
+
+    data = array
+
+    @property
+    def xp(self) -> Any:
+        """The array library of this variable."""
+        return self.device.xp
+
+    @property
+    def device(self) -> Device:
+        """Where the array lives."""
+        return CpuDevice() if self.array is None else get_device_from_array(self.array)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.array.ndim
+
+    @property
+    def size(self) -> int:
+        return self.array.size
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.array.dtype
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def item(self) -> Any:
+        """The one element, as a Python number."""
+        return self.array.item()
+
+    @property
+    def name(self) -> str | None:
+        return self._node.name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._node.name = name
+
+    @property
+    def label(self) -> str:
+        """Shape and dtype, for people."""
+        return self._node.label
+
+    def __repr__(self) -> str:
+        name = "" if self.name is None else f" {self.name}"
+        text = "None" if self.array is None else repr(self.array).removeprefix("array(").removesuffix(")")
+        return f"variable{name}({text})"
+
+    __str__ = __repr__
+
+    def summary(self) -> str:
+        return "variable" if self.name is None else f"variable {self.name}"
+
+    # -- the gradient ---------------------------------------------------------------------------------------------
+
+    @property
+    def grad_var(self) -> Variable | None:
+        """The gradient as a variable, which can be differentiated after `backward(enable_double_backprop=True)`."""
+        return self._grad_var
+
+    @grad_var.setter
+    def grad_var(self, grad: Variable | None) -> None:
+        if grad is not None:
+            self._check_grad(grad.array)
+        self._grad_var = grad
+
+    @property
+    def grad(self) -> Array | None:
+        """The gradient, or None."""
+        grad = self.grad_var
+        return None if grad is None else grad.array
+
+    @grad.setter
+    def grad(self, grad: Array | None) -> None:
+        if grad is not None and not is_array(grad):
+            raise TypeError(f"grad must be an array or None, got {type(grad).__name__}")
+        self.grad_var = None if grad is None else Variable(grad)
+
+    def _check_grad(self, grad: Array) -> None:
+        if self.array is None:
+            return
+        if get_array_module(grad) is not get_array_module(self.array):
+            raise TypeError(f"grad must be on the array's device {self.device}, got {get_device_from_array(grad)}")
+        if grad.dtype != self.dtype:
+            raise TypeError(f"grad must have the array's dtype {self.dtype}, got {grad.dtype}")
+        if grad.shape != self.shape:
+            raise ValueError(f"grad must have the array's shape {self.shape}, got {grad.shape}")
+
+    def cleargrad(self) -> None:
+        """Forgets the gradient; the next backward starts from nothing."""
+        self.grad_var = None
+
+    def zerograd(self) -> None:
+        """Sets the gradient to zeros (deprecated; use `cleargrad`)."""
+        warnings.warn("Variable.zerograd is deprecated. Use Variable.cleargrad instead.", DeprecationWarning, 2)
+        self._zerograd()
+
+    def _zerograd(self) -> None:
+        if self.array is not None:
+            self.grad = get_array_module(self.array).zeros_like(self.array)
+
+    def addgrad(self, other: Variable) -> None:
+        """Adds another variable's gradient to this one's; takes it over if this one has none."""
+        theirs = other.grad_var
+        if theirs is None:
+            return
+        if get_device_from_array(theirs.array) != self.device:
+            theirs = Variable(self.device.send(theirs.array))
+        mine = self.grad_var
+        self.grad_var = theirs if mine is None else operators().add(mine, theirs)
+
+    def copydata(self, other: Variable) -> None:
+        """Copies another variable's elements into this one's array, whose dtype stays.
+
+        Raises:
+            ValueError: if the shapes differ.
+        """
+        if other.shape != self.shape:
+            raise ValueError(f"cannot copy an array of shape {other.shape} into one of shape {self.shape}")
+        copyto(self.array, other.array)
+
+    # -- the graph ------------------------------------------------------------------------------------------------
+
+    @property
+    def node(self) -> VariableNode:
+        """The node of the graph."""
+        return self._node
+
+    @property
+    def creator_node(self) -> FunctionNode | None:
+        """The function whose output this is, or None."""
+        return self._node.creator_node
+
+    creator = creator_node
+
+    @property
+    def rank(self) -> int:
+        return self._node.rank
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether backward computations propagate to this variable."""
+        return self._node.requires_grad
+
+    def set_creator_node(self, function: FunctionNode) -> None:
+        """Makes this variable an output of the function."""
+        self._node.set_creator_node(function)
+
+    def retain_data(self) -> None:
+        """Keeps the array in the node, so that it outlives the variable."""
+        self._node.data = self.array
+
+    def backward(
+        self, retain_grad: bool = False, enable_double_backprop: bool = False, loss_scale: float | None = None
+    ) -> None:
+        """Accumulates the gradients of this variable into the leaves that it was computed from.
+
+        Args:
+            retain_grad: keep the gradients of the variables in between as well.
+            enable_double_backprop: record the computation, so that gradients can be differentiated.
+            loss_scale: multiplies the first gradient; optimizers divide by it.
+
+        Raises:
+            TypeError: if the variable has more than one element and no `grad` to start from.
+        """
+        from dwbridge.autograd.backward import backward  # the engine works on variables
+
+        backward([self], retain_grad, enable_double_backprop, loss_scale)
+
+    def unchain(self) -> None:
+        """Makes this variable a leaf."""
+        self._node.unchain()
+
+    def unchain_backward(self) -> None:
+        """Cuts every link between functions that leads here, so that their arrays can be freed."""
+        seen, todo = set(), [self.creator_node]
+        while todo:
+            function = todo.pop()
+            if function is not None and function not in seen:
+                seen.add(function)
+                todo.extend(x.creator_node for x in function.inputs or ())
+                function.unchain()
+
+    # -- moving and copying ---------------------------------------------------------------------------------------
+
+    def to_device(self, device: Any) -> None:
+        """Moves array and gradient, in place. See `get_device` for what names a device."""
+        target = get_device(device)
+        grad = self.grad_var
+        if self.array is not None:
+            # A new cell: shares made by copy.copy stay where they are.
+            self._data = [self._data[0]]
+            self._grad_var = None
+            self.array = target.send(self.array)
+            if grad is not None:
+                self._grad_var = Variable(target.send(grad.array))
+
+    def to_cpu(self) -> None:
+        """Moves to main memory, in place."""
+        self.to_device(CpuDevice())
+
+    def to_gpu(self, device: int = 0) -> None:
+        """Moves to a CUDA device, in place."""
+        self.to_device(int(device))
+
+    def reshape(self, *shape: Any) -> Variable:
+        """`functions.reshape`; the shape as one tuple or as integers."""
+        single = len(shape) == 1 and not isinstance(shape[0], SupportsIndex)
+        return operators().reshape(self, tuple(shape[0]) if single else shape)
+
+    def __copy__(self) -> Variable:
+        clone = type(self).__new__(type(self))
+        clone.__dict__.update(self.__dict__)
+        clone._node = VariableNode(clone, self.name, self.array, self.requires_grad)
+        return clone
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        state = copy.deepcopy(self.__getstate__(), memo)
+        clone = type(self).__new__(type(self))
+        memo[id(self)] = clone
+        clone.__setstate__(state)
+        return clone
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The place in the graph is not part of a variable's value.
+        state = {key: value for key, value in self.__dict__.items() if key not in ("_node", "_grad_var")}
+        grad = self._grad_var
+        return state | {
+            "node": (self.name, self.requires_grad),
+            "grad_array": None if grad is None else grad.array,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        name, requires_grad = state.pop("node")
+        grad = state.pop("grad_array")
+        self.__dict__.update(state)
+        self._grad_var = None if grad is None else Variable(grad)
+        self._node = VariableNode(self, name, self.array, requires_grad)
+
+
+def as_variable(value: Any) -> Variable:
+    """The variable itself, or an array as a variable that requires no gradient.
+
+    >>> import numpy as np
+    >>> as_variable(np.zeros(2)).requires_grad
+    False
+    """
+    return value if isinstance(value, Variable) else Variable(value, requires_grad=False)
+
+
+def as_array(value: Any) -> Array:
+    """The array of a variable, or the array itself."""
+    return value.array if isinstance(value, Variable) else value

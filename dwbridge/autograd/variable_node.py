@@ -1,0 +1,77 @@
+"""The graph's view of a variable: shape, dtype and creator, and the array only where a function asked to keep it.
+
+Functions hold the nodes of their inputs, nodes hold their creator; variables are held by the user. So an intermediate
+array is freed as soon as its variable is gone, unless backward needs it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dwbridge.autograd.function_node import FunctionNode
+    from dwbridge.autograd.variable import Variable
+
+
+class VariableNode:
+    """A node of the computational graph.
+
+    Attributes:
+        data: the array, if a function retains it or the variable did; None otherwise.
+        dtype, shape: of the array, kept or not.
+        name (str): the variable's name.
+        creator_node (FunctionNode): the function whose output this is, or None for a leaf.
+        rank (int): length of the longest chain of functions that leads here.
+        requires_grad (bool): whether gradients are propagated to it.
+    """
+
+    def __init__(self, variable: Variable, name: str | None, array: Any, requires_grad: bool) -> None:
+        self._variable = weakref.ref(variable)
+        self.name = name
+        self.requires_grad = requires_grad
+        self.creator_node: FunctionNode | None = None
+        self.rank = 0
+        self.data: Any = None
+        self.set_type(array)
+
+    def set_type(self, array: Any) -> None:
+        """Takes over dtype and shape of the variable's array (None: of a variable without one)."""
+        self.dtype = None if array is None else array.dtype
+        self.shape = None if array is None else array.shape
+
+    def set_creator_node(self, function: FunctionNode) -> None:
+        """Makes this node an output of the function."""
+        self.creator_node = function
+        self.rank = function.rank + 1
+
+    def unchain(self) -> None:
+        """Makes this node a leaf."""
+        self.creator_node = None
+
+    def get_variable_or_none(self) -> Variable | None:
+        """The variable of this node, if it still exists."""
+        return self._variable()
+
+    def get_variable(self) -> Variable:
+        """The variable of this node; a new one around the kept array if the user's is gone."""
+        variable = self._variable()
+        if variable is None:
+            from dwbridge.autograd.variable import Variable  # Variable <-> node: each makes the other
+
+            variable = Variable(self.data, name=self.name, requires_grad=self.requires_grad)
+            variable._node = self
+            self._variable = weakref.ref(variable)
+        return variable
+
+    def retain_data(self) -> None:
+        """Keeps the array of the variable, which must still exist."""
+        variable = self._variable()
+        if variable is None:
+            raise RuntimeError("cannot retain the array of a variable that no longer exists")
+        self.data = variable.array
+
+    @property
+    def label(self) -> str:
+        """Shape and dtype, for people."""
+        return f"{self.shape}, {self.dtype}"

@@ -1,0 +1,63 @@
+"""Operators: one file each, with its layouts, type check, forward, backward and the function that users call."""
+
+from dwbridge.autograd.operators import Operators, declare
+from dwbridge.functions.accuracy import accuracy
+from dwbridge.functions.add import add
+from dwbridge.functions.average_pooling_2d import average_pooling_2d
+from dwbridge.functions.batch_normalization import batch_normalization
+from dwbridge.functions.broadcast_to import broadcast_to, sum_to
+from dwbridge.functions.cast import cast
+from dwbridge.functions.clipped_relu import clipped_relu, relu6
+from dwbridge.functions.convolution_2d import convolution_2d
+from dwbridge.functions.depthwise_convolution_2d import depthwise_convolution_2d
+from dwbridge.functions.div import div
+from dwbridge.functions.dropout import dropout
+from dwbridge.functions.fixed_batch_normalization import fixed_batch_normalization
+from dwbridge.functions.identity import identity
+from dwbridge.functions.linear import linear
+from dwbridge.functions.max_pooling_2d import max_pooling_2d
+from dwbridge.functions.mean import average, mean
+from dwbridge.functions.mul import mul
+from dwbridge.functions.neg import neg
+from dwbridge.functions.power import power
+from dwbridge.functions.relu import relu
+from dwbridge.functions.reshape import flatten, reshape
+from dwbridge.functions.softmax import softmax
+from dwbridge.functions.softmax_cross_entropy import softmax_cross_entropy
+from dwbridge.functions.sub import sub
+from dwbridge.functions.sum import sum
+
+# What autograd needs from here; see dwbridge.autograd.operators.
+declare(Operators(add=add, sub=sub, mul=mul, div=div, neg=neg, power=power, reshape=reshape))
+
+__all__ = [
+    "accuracy",
+    "add",
+    "average",
+    "average_pooling_2d",
+    "batch_normalization",
+    "broadcast_to",
+    "cast",
+    "clipped_relu",
+    "convolution_2d",
+    "depthwise_convolution_2d",
+    "div",
+    "dropout",
+    "fixed_batch_normalization",
+    "flatten",
+    "identity",
+    "linear",
+    "max_pooling_2d",
+    "mean",
+    "mul",
+    "neg",
+    "power",
+    "relu",
+    "relu6",
+    "reshape",
+    "softmax",
+    "softmax_cross_entropy",
+    "sub",
+    "sum",
+    "sum_to",
+]

@@ -1,0 +1,205 @@
+"""Batch normalization with the batch's own statistics.
+
+    y = gamma (x - mean) / sqrt(var + eps) + beta
+
+mean and var are taken over `axis` (by default all axes but 1), the variance without Bessel's correction. gamma and beta
+have the shape of the axes that are left. Running statistics are updated in place, as Chainer does:
+
+    running_mean = decay running_mean + (1 - decay) mean
+    running_var  = decay running_var  + (1 - decay) var m / (m - 1)          m elements per statistic
+
+Source: Ioffe and Szegedy, Batch Normalization (2015), including the gradient.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from dwbridge.autograd import FunctionNode, Variable, grad
+from dwbridge.autograd.type_check import TypeInfo, expect, expect_count, expect_equal, expect_floating
+from dwbridge.backend import Array, compute_dtype, get_array_module
+from dwbridge.configuration import config, force_backprop_mode
+from dwbridge.functions.axes import Axes, positive_axes
+from dwbridge.functions.cast import cast
+from dwbridge.functions.identity import identity
+from dwbridge.functions.mean import mean
+from dwbridge.functions.reshape import reshape
+from dwbridge.functions.sum import sum as sum_
+
+
+def statistics_axes(axis: Any, x_ndim: int, gamma_ndim: int) -> Axes:
+    """The axes over which statistics are taken: the given ones, or the first and all behind gamma's.
+
+    >>> statistics_axes(None, 4, 1), statistics_axes((0, 1), 3, 1)
+    ((0, 2, 3), (0, 1))
+    """
+    if axis is None:
+        return (0, *range(gamma_ndim + 1, x_ndim))
+    return positive_axes((axis,) if isinstance(axis, int) else tuple(axis), x_ndim)
+
+
+def per_channel(shape: Sequence[int], axes: Axes) -> tuple[int, ...]:
+    """The shape with which a statistic of an array of `shape` broadcasts against it.
+
+    >>> per_channel((8, 3, 5, 5), (0, 2, 3))
+    (1, 3, 1, 1)
+    """
+    return tuple(1 if i in axes else size for i, size in enumerate(shape))
+
+
+def check_normalization_types(in_types: Sequence[TypeInfo], axis: Any) -> None:
+    """x is floating, and every other input has the shape of x without the axes of the statistics."""
+    x, gamma = in_types[:2]
+    expect_floating(*in_types)
+    expect(x.ndim > gamma.ndim, "x.ndim >= gamma.ndim + 1", f"x.ndim is {x.ndim}, gamma.ndim is {gamma.ndim}")
+    axes = statistics_axes(axis, x.ndim, gamma.ndim)
+    left = tuple(size for i, size in enumerate(x.shape) if i not in axes)
+    for info in in_types[1:]:
+        expect_equal(f"{info.name}.shape", info.shape, f"x.shape without axes {axes}", left)
+
+
+class BatchNormalization(FunctionNode):
+    """See `batch_normalization`."""
+
+    input_names = ("x", "gamma", "beta")
+
+    def __init__(
+        self, eps: float, running_mean: Array | None, running_var: Array | None, decay: float, axis: Any
+    ) -> None:
+        self.eps, self.decay, self.axis = eps, decay, axis
+        self.running_mean, self.running_var = running_mean, running_var
+
+    def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
+        expect_count(in_types, 3)
+        check_normalization_types(in_types, self.axis)
+
+    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+        x, gamma, beta = inputs
+        self.retain_inputs((0, 1))
+        xp = get_array_module(x)
+        self.axes = statistics_axes(self.axis, x.ndim, gamma.ndim)
+        spread = per_channel(x.shape, self.axes)
+        wide = compute_dtype(xp.result_type(x, gamma))
+        x = x.astype(wide, copy=False)
+        self.mean = x.mean(axis=self.axes)
+        y = x - self.mean.reshape(spread)
+        variance = xp.square(y).mean(axis=self.axes)
+        self.inv_std = (variance + wide.type(self.eps)) ** wide.type(-0.5)
+        y *= (gamma * self.inv_std).astype(wide, copy=False).reshape(spread)
+        y += beta.astype(wide, copy=False).reshape(spread)
+        self._update_running(variance, x.size // max(1, gamma.size))
+        return (y.astype(inputs[0].dtype, copy=False),)
+
+    def _update_running(self, variance: Array, count: int) -> None:
+        keep, take = self.decay, 1 - self.decay
+        correction = count / max(count - 1, 1)
+        for running, batch in ((self.running_mean, self.mean), (self.running_var, correction * variance)):
+            if running is not None:
+                running *= running.dtype.type(keep)
+                running += (take * batch).astype(running.dtype)
+
+    def backward(
+        self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
+    ) -> tuple[Variable | None, ...]:
+        x, gamma = self.get_retained_inputs()
+        function = BatchNormalizationGradient(self.eps, self.axes, self.mean, self.inv_std)
+        gradients = function.apply((x, gamma, grad_outputs[0]))
+        return tuple(gradients[i] for i in target_input_indexes)
+
+
+class BatchNormalizationGradient(FunctionNode):
+    """(x, gamma, gy) -> (gx, ggamma, gbeta).
+
+    With x_hat = (x - mean) / sqrt(var + eps):  gbeta = sum gy,  ggamma = sum gy x_hat,
+    gx = gamma / sqrt(var + eps) (gy - (x_hat ggamma + gbeta) / m).
+    """
+
+    input_names = ("x", "gamma", "gy")
+
+    def __init__(self, eps: float, axes: Axes, mean: Array, inv_std: Array) -> None:
+        self.eps, self.axes, self.mean, self.inv_std = eps, axes, mean, inv_std
+
+    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+        x, gamma, gy = inputs
+        self.retain_inputs((0, 1, 2))
+        wide = self.inv_std.dtype
+        spread = per_channel(x.shape, self.axes)
+        x_hat = (x.astype(wide, copy=False) - self.mean.reshape(spread)) * self.inv_std.reshape(spread)
+        wide_gy = gy.astype(wide, copy=False)
+        gbeta = wide_gy.sum(axis=self.axes)
+        ggamma = (wide_gy * x_hat).sum(axis=self.axes)
+        m = wide.type(max(1, x.size // max(1, gamma.size)))
+        x_hat *= (ggamma / m).reshape(spread)
+        gx = wide_gy - x_hat
+        gx -= (gbeta / m).reshape(spread)
+        gx *= (gamma * self.inv_std).astype(wide, copy=False).reshape(spread)
+        return gx.astype(x.dtype, copy=False), ggamma.astype(gamma.dtype), gbeta.astype(gamma.dtype)
+
+    def backward(
+        self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
+    ) -> tuple[Variable | None, ...]:
+        # Differentiates the definition. The identities cut the three inputs off from one another: gy may itself have
+        # been computed from x, and that way is the engine's to follow.
+        with force_backprop_mode():
+            leaves = [identity(v) for v in self.get_retained_inputs()]
+            results = self._definition(*leaves)
+        given = [(r, g) for r, g in zip(results, grad_outputs, strict=True) if g is not None]
+        wanted = [leaves[i] for i in target_input_indexes]
+        outputs, gradients = [r for r, _ in given], [g for _, g in given]
+        return tuple(grad(outputs, wanted, gradients, enable_double_backprop=config.enable_backprop))
+
+    def _definition(self, x: Variable, gamma: Variable, gy: Variable) -> tuple[Variable, Variable, Variable]:
+        """What `forward` computes, in functions."""
+        wide = self.inv_std.dtype
+        spread = per_channel(x.shape, self.axes)
+        x_dtype, gamma_dtype = x.dtype, gamma.dtype
+        x, gamma, gy = cast(x, wide), reshape(cast(gamma, wide), spread), cast(gy, wide)
+        centred = x - mean(x, self.axes, keepdims=True)
+        inv_std = (mean(centred * centred, self.axes, keepdims=True) + self.eps) ** -0.5
+        x_hat = centred * inv_std
+        gbeta = sum_(gy, self.axes, keepdims=True)
+        ggamma = sum_(gy * x_hat, self.axes, keepdims=True)
+        m = max(1, math.prod(x.shape) // max(1, math.prod(gamma.shape)))
+        gx = gamma * inv_std * (gy - (x_hat * ggamma + gbeta) / m)
+        left = self.mean.shape
+        return cast(gx, x_dtype), cast(reshape(ggamma, left), gamma_dtype), cast(reshape(gbeta, left), gamma_dtype)
+
+
+def batch_normalization(
+    x: Any,
+    gamma: Any,
+    beta: Any,
+    eps: float = 2e-5,
+    running_mean: Array | None = None,
+    running_var: Array | None = None,
+    decay: float = 0.9,
+    axis: Any = None,
+) -> Variable:
+    """Normalizes by the batch's mean and variance, then scales and shifts.
+
+    Args:
+        x: (N, C, ...), of a floating dtype.
+        gamma: scale, of the shape that the statistics have: (C,) for images.
+        beta: shift, of the same shape.
+        eps: added to the variance.
+        running_mean, running_var: arrays to update in place, or None.
+        decay: the share of the running statistics that stays.
+        axis: axes of the statistics, an integer or a tuple; None: the first, and all behind gamma's.
+
+    Returns:
+        y, of the shape and dtype of x.
+
+    Raises:
+        InvalidType: if dtypes or shapes do not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> from dwbridge import functions as F
+        >>> y = F.batch_normalization(np.array([[1.], [3.]]), np.ones(1), np.zeros(1), eps=0.)
+        >>> y.array
+        array([[-1.],
+               [ 1.]])
+    """
+    return BatchNormalization(eps, running_mean, running_var, decay, axis).apply((x, gamma, beta))[0]

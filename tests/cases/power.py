@@ -1,0 +1,15 @@
+"""x ** exponent. Powers that are not natural numbers want x > 0."""
+
+from cases import array, case
+
+CASES = (
+    case("square", array(2, 3, 4), exponent=2.0),
+    case("cube", array(3, 4), exponent=3.0),
+    case("zero", array(3, 4, draw="positive"), exponent=0.0),
+    case("root", array(3, 4, draw="positive"), exponent=0.5),
+    case("inverse", array(3, 4, draw="positive"), exponent=-1.0),
+    case("fraction", array(2, 3, draw="positive"), exponent=2.5),
+    case("integer-exponent", array(2, 3), exponent=2),
+    case("scalar", array(), exponent=2.0),
+    case("batch-0", array(0, 3), exponent=2.0),
+)
