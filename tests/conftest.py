@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SEED = 20261122
-
 TESTS = Path(__file__).resolve().parent
 sys.path[:0] = [str(TESTS), str(TESTS / "exporters")]
+
+from seed import SEED  # noqa: E402 - found on the path that was just set
 
 
 def pytest_report_header() -> str:

@@ -116,7 +116,7 @@ class TestDraws:
 
 def test_the_output_has_the_inputs_type_unless_told_another() -> None:
     assert Case("plain", ()).output_dtype("float16") == np.float16
-    assert Case("cast", (), {"dtype": "float64"}).output_dtype("float16") == np.float64
+    assert Case("cast", (), {"typ": "float64"}).output_dtype("float16") == np.float64
 
 
 def test_array_keywords_take_the_type_of_the_run() -> None:

@@ -112,7 +112,7 @@ ANCHORS: dict[str, Call] = {
     "reshape": lambda x, shape: onnx_node("Reshape", x, np.array(shape, np.int64), allowzero=1),
     "flatten": lambda x: onnx_node("Reshape", x, np.array([-1])),
     "identity": lambda x: onnx_node("Identity", x),
-    "cast": lambda x, dtype: onnx_node("Cast", x, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype))),
+    "cast": lambda x, typ: onnx_node("Cast", x, to=helper.np_dtype_to_tensor_dtype(np.dtype(typ))),
     "broadcast_to": lambda x, shape: onnx_node("Expand", x, np.array(shape, np.int64)),
     "softmax": lambda x, axis=1: onnx_node("Softmax", x, axis=axis),
     "softmax_cross_entropy": cross_entropy,

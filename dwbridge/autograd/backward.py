@@ -142,12 +142,13 @@ def _propagate(
         queue.push(node.creator_node)
     for function in queue:
         gys = _take_gradients(function, gradients, settle)
-        indexes = tuple(i for i, x in enumerate(function.inputs or ()) if wanted(x))
+        inputs = function.inputs or ()
+        indexes = tuple(i for i, x in enumerate(inputs) if wanted(x))
         if not indexes or all(gy is None for gy in gys):
             continue
         for i, gx in zip(indexes, _differentiate(function, indexes, gys), strict=True):
             if gx is not None:
-                x = function.inputs[i]
+                x = inputs[i]
                 gradients[x] = operators().add(gradients[x], gx) if x in gradients else gx
                 queue.push(x.creator_node)
     for node, gradient in gradients.items():

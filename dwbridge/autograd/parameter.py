@@ -78,7 +78,7 @@ class Parameter(Variable):
 
     @property
     def grad_var(self) -> Variable | None:
-        if not self.is_initialized and self._grad_var is None and self._grad_initializer is not None:
+        if not self.is_initialized and isinstance(self._grad_initializer, NaN):
             raise RuntimeError(
                 "Cannot retrieve Variable.grad. Either it must be set initially, or it must be cleared: "
                 "the parameter is not initialized"
@@ -116,6 +116,33 @@ class Parameter(Variable):
         """Applies the update rule, if there is one."""
         if self.update_rule is not None:
             self.update_rule.update(self)
+
+    def copydata(self, other: Variable) -> None:
+        """Copies another variable's elements into this one's array, whose dtype stays.
+
+        As in Chainer, whichever of the two has no array is initialized with the other's shape: the source too, whose
+        drawn elements are then what this one gets. Nothing happens if neither has one.
+
+        Raises:
+            ValueError: if the shapes differ.
+        """
+        if not self.is_initialized and other.array is None:
+            return
+        if not self.is_initialized:
+            self.initialize(other.shape)
+        elif isinstance(other, Parameter) and not other.is_initialized:
+            other.initialize(self.shape)
+        super().copydata(other)
+
+    def addgrad(self, other: Variable) -> None:
+        """Adds another variable's gradient, if it has one; a parameter without an array is initialized with its shape.
+
+        Raises:
+            RuntimeError: if the other is a parameter without an array whose gradient was not cleared.
+        """
+        if other.grad_var is not None and not self.is_initialized:
+            self.initialize(other.shape)
+        super().addgrad(other)
 
     def to_device(self, device: Any) -> None:
         target = get_device(device)

@@ -15,7 +15,7 @@ import numpy as np
 from dwbridge.backend import is_floating
 
 
-class InvalidType(Exception):  # noqa: N818 - Chainer's name
+class InvalidType(Exception):
     """An input has a dtype or a shape that the function does not take.
 
     Attributes:

@@ -6,15 +6,13 @@ import copy
 import warnings
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-import numpy as np
-
 from dwbridge.autograd.arithmetic import Arithmetic
+from dwbridge.autograd.array_holder import ArrayHolder
 from dwbridge.autograd.operators import operators
 from dwbridge.autograd.variable_node import VariableNode
 from dwbridge.backend import (
     Array,
     CpuDevice,
-    Device,
     copyto,
     get_array_module,
     get_device,
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from dwbridge.autograd.function_node import FunctionNode
 
 
-class Variable(Arithmetic):
+class Variable(ArrayHolder, Arithmetic):
     """An array and its gradient.
 
     Args:
@@ -62,85 +60,12 @@ class Variable(Arithmetic):
             raise ValueError(f"Variable takes no argument {', '.join(unknown)} (volatile: use no_backprop_mode)")
         if data is not None and not is_array(data):
             raise TypeError(f"numpy.ndarray or cupy.ndarray are expected, got {type(data).__name__}")
-        # One cell, which copies made by copy.copy share: initialising a parameter initialises its shares too.
-        self._data: list[Any] = [data]
+        self._data = [data]
         self._grad_var: Variable | None = None
         self._loss_scale: float | None = None
         self._node = VariableNode(self, name, data, requires_grad)
         if grad is not None:
             self.grad = grad
-
-    # -- the array ------------------------------------------------------------------------------------------------
-
-    @property
-    def array(self) -> Array:
-        """The array (None if there is none)."""
-        return self._data[0]
-
-    @array.setter
-    def array(self, array: Array | None) -> None:
-        self._data[0] = array
-        self._node.set_type(array)
-        if self._node.data is not None:
-            self._node.data = array
-
-    data = array
-
-    @property
-    def xp(self) -> Any:
-        """The array library of this variable."""
-        return self.device.xp
-
-    @property
-    def device(self) -> Device:
-        """Where the array lives."""
-        return CpuDevice() if self.array is None else get_device_from_array(self.array)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.array.shape
-
-    @property
-    def ndim(self) -> int:
-        return self.array.ndim
-
-    @property
-    def size(self) -> int:
-        return self.array.size
-
-    @property
-    def dtype(self) -> np.dtype:
-        return self.array.dtype
-
-    def __len__(self) -> int:
-        return len(self.array)
-
-    def item(self) -> Any:
-        """The one element, as a Python number."""
-        return self.array.item()
-
-    @property
-    def name(self) -> str | None:
-        return self._node.name
-
-    @name.setter
-    def name(self, name: str | None) -> None:
-        self._node.name = name
-
-    @property
-    def label(self) -> str:
-        """Shape and dtype, for people."""
-        return self._node.label
-
-    def __repr__(self) -> str:
-        name = "" if self.name is None else f" {self.name}"
-        text = "None" if self.array is None else repr(self.array).removeprefix("array(").removesuffix(")")
-        return f"variable{name}({text})"
-
-    __str__ = __repr__
-
-    def summary(self) -> str:
-        return "variable" if self.name is None else f"variable {self.name}"
 
     # -- the gradient ---------------------------------------------------------------------------------------------
 
@@ -277,14 +202,13 @@ class Variable(Arithmetic):
     def to_device(self, device: Any) -> None:
         """Moves array and gradient, in place. See `get_device` for what names a device."""
         target = get_device(device)
-        grad = self.grad_var
-        if self.array is not None:
-            # A new cell: shares made by copy.copy stay where they are.
-            self._data = [self._data[0]]
-            self._grad_var = None
-            self.array = target.send(self.array)
-            if grad is not None:
-                self._grad_var = Variable(target.send(grad.array))
+        if self.array is None:
+            return
+        grad, self._grad_var = self._grad_var, None
+        # A new cell: shares made by copy.copy stay where they are.
+        self._data = [self._data[0]]
+        self.array = target.send(self.array)
+        self._grad_var = None if grad is None else Variable(target.send(grad.array))
 
     def to_cpu(self) -> None:
         """Moves to main memory, in place."""

@@ -33,12 +33,14 @@ class VariableNode:
         self.creator_node: FunctionNode | None = None
         self.rank = 0
         self.data: Any = None
-        self.set_type(array)
+        self.set_array(array)
 
-    def set_type(self, array: Any) -> None:
-        """Takes over dtype and shape of the variable's array (None: of a variable without one)."""
+    def set_array(self, array: Any) -> None:
+        """Follows the variable to another array, or to none."""
         self.dtype = None if array is None else array.dtype
         self.shape = None if array is None else array.shape
+        if self.data is not None:
+            self.data = array
 
     def set_creator_node(self, function: FunctionNode) -> None:
         """Makes this node an output of the function."""

@@ -2,8 +2,8 @@
 
     y[n, c*M + m, p, q] = b[c*M + m] + sum over i, j of  x[n, c, p*sy + i*dy - top, q*sx + j*dx - left] * W[m, c, i, j]
 
-x (N, C, H, W);  W (M, C, kH, kW);  b (C*M,);  y (N, C*M, oH, oW). Output channel c*M + m is kernel m of channel c, as in
-an ONNX Conv with group = C. It is a cross-correlation: the kernel is not flipped.
+x (N, C, H, W);  W (M, C, kH, kW);  b (C*M,);  y (N, C*M, oH, oW). Output channel c*M + m is kernel m of channel c, as
+in an ONNX Conv with group = C. It is a cross-correlation: the kernel is not flipped.
 """
 
 from __future__ import annotations

@@ -57,4 +57,4 @@ def power(x: Any, exponent: float) -> Variable:
     """
     if not np.isscalar(exponent) or isinstance(exponent, str):
         raise TypeError(f"the exponent must be a number, got {type(exponent).__name__}")
-    return Power(float(exponent)).apply((x,))[0]  # type: ignore[arg-type]
+    return Power(float(exponent)).apply((x,))[0]

@@ -70,7 +70,7 @@ def test_a_gradient_cleared_before_is_none_after() -> None:
 
 def test_a_gradient_zeroed_before_is_zero_after() -> None:
     p = Parameter(1.0)
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="zerograd"):
         p.zerograd()
     p.initialize((2,))
     np.testing.assert_array_equal(p.grad, [0, 0])

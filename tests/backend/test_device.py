@@ -32,7 +32,7 @@ def test_specifiers_of_another_kind(specifier: object) -> None:
 @pytest.mark.skipif(importlib.util.find_spec("cupy") is not None, reason="CuPy is installed")
 @pytest.mark.parametrize("specifier", [0, "@cupy:0", "0"])
 def test_a_gpu_without_cupy_says_what_to_install(specifier: object) -> None:
-    with pytest.raises(RuntimeError, match="needs CuPy.*install dwbridge with its extra 'cuda13'"):
+    with pytest.raises(RuntimeError, match=r"needs CuPy.*install dwbridge with its extra 'cuda13'"):
         get_device(specifier)
 
 

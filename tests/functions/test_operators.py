@@ -6,8 +6,8 @@
 import numpy as np
 import pytest
 from cases import Case, cases_of, operators
-from conftest import SEED
 from oracles import oracle_of
+from seed import SEED
 
 from dwbridge import functions as F
 from dwbridge.autograd import Variable

@@ -26,7 +26,7 @@ def inside(window: Window2D, image: Sequence[int]) -> tuple[Any, ...]:
 
 
 def framed(x: Array, window: Window2D, dtype: Any, fill: float = 0.0) -> Array:
-    """x (..., H, W) in the middle of a frame of `fill`, as a dtype. Without padding, x itself if the dtype is its own."""
+    """x (..., H, W) in a frame of `fill`, as a dtype; x itself if there is nothing to frame or convert."""
     image = x.shape[-2:]
     shape = frame_shape(window, image)
     if shape == tuple(image):
