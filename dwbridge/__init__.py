@@ -1,0 +1,93 @@
+"""dwbridge: train depthwise networks in Chainer's manner, bridge them to ONNX and back, verify every node.
+
+The names are Chainer's:
+
+    import dwbridge
+    import dwbridge.functions as F
+    import dwbridge.links as L
+    from dwbridge import exporters, initializers, optimizers, serializers, training
+
+Rooms that need more than NumPy (`exporters`, `models`, `training`, ...) are imported when they are first used.
+"""
+
+import importlib
+from typing import Any
+
+from dwbridge import functions, initializers, links, optimizers, serializers
+from dwbridge.autograd import (
+    FunctionHook,
+    FunctionNode,
+    Parameter,
+    Variable,
+    as_array,
+    as_variable,
+    backward,
+    grad,
+)
+from dwbridge.backend import get_array_module, get_device
+from dwbridge.configuration import (
+    config,
+    force_backprop_mode,
+    get_dtype,
+    global_config,
+    no_backprop_mode,
+    using_config,
+)
+from dwbridge.initializers import Initializer
+from dwbridge.links import Chain, ChainList, Link, LinkHook, Sequential
+from dwbridge.version import VERSION
+
+__version__ = VERSION
+
+_LAZY_ROOMS = ("datasets", "exporters", "gradient_check", "models", "reporter", "training")
+
+#: names of lazily imported rooms that stand at the top, as in Chainer
+_LAZY_NAMES = {
+    "Reporter": "reporter",
+    "report": "reporter",
+    "report_scope": "reporter",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY_ROOMS:
+        return importlib.import_module(f"dwbridge.{name}")
+    if name in _LAZY_NAMES:
+        return getattr(importlib.import_module(f"dwbridge.{_LAZY_NAMES[name]}"), name)
+    raise AttributeError(f"module 'dwbridge' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_LAZY_ROOMS, *_LAZY_NAMES])
+
+
+__all__ = [
+    "Chain",
+    "ChainList",
+    "FunctionHook",
+    "FunctionNode",
+    "Initializer",
+    "Link",
+    "LinkHook",
+    "Parameter",
+    "Sequential",
+    "Variable",
+    "__version__",
+    "as_array",
+    "as_variable",
+    "backward",
+    "config",
+    "force_backprop_mode",
+    "functions",
+    "get_array_module",
+    "get_device",
+    "get_dtype",
+    "global_config",
+    "grad",
+    "initializers",
+    "links",
+    "no_backprop_mode",
+    "optimizers",
+    "serializers",
+    "using_config",
+]

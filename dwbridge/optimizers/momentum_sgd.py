@@ -1,0 +1,59 @@
+"""Stochastic gradient descent with momentum:  v <- momentum v - lr g,  x <- x + v."""
+
+from dwbridge.autograd import Variable
+from dwbridge.optimizers.gradient_method import GradientMethod
+from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
+from dwbridge.optimizers.update_rule import UpdateRule
+
+_defaults = Hyperparameter()
+_defaults.lr = 0.01
+_defaults.momentum = 0.9
+
+
+class MomentumSGDRule(UpdateRule):
+    """Update rule of `MomentumSGD`. State: `v`, of the parameter's shape and type."""
+
+    is_elementwise = True
+
+    def __init__(
+        self,
+        parent_hyperparam: Hyperparameter | None = None,
+        lr: float | None = None,
+        momentum: float | None = None,
+    ) -> None:
+        super().__init__(parent_hyperparam or _defaults)
+        if lr is not None:
+            self.hyperparam.lr = lr
+        if momentum is not None:
+            self.hyperparam.momentum = momentum
+
+    def init_state(self, param: Variable) -> None:
+        self.state["v"] = param.xp.zeros_like(param.array)  # type: ignore[index]
+
+    def update_core(self, param: Variable) -> None:
+        if param.grad is None:
+            return
+        x, v = param.array, self.state["v"]  # type: ignore[index]
+        v *= float(self.hyperparam.momentum)
+        v -= float(self.hyperparam.lr) * param.grad
+        x += v
+
+
+class MomentumSGD(GradientMethod):
+    """Stochastic gradient descent with momentum.
+
+    Args:
+        lr: learning rate.
+        momentum: how much of the last step is made again.
+    """
+
+    def __init__(self, lr: float = _defaults.lr, momentum: float = _defaults.momentum) -> None:
+        super().__init__()
+        self.hyperparam.lr = lr
+        self.hyperparam.momentum = momentum
+
+    lr = HyperparameterProxy("lr")
+    momentum = HyperparameterProxy("momentum")
+
+    def create_update_rule(self) -> MomentumSGDRule:
+        return MomentumSGDRule(self.hyperparam)

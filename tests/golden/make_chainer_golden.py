@@ -1,0 +1,68 @@
+"""Makes the golden files that tests compare dwbridge with, by real Chainer 7.8.1.
+
+Chainer needs an old NumPy and runs beside this project, never inside it. From the repository's root:
+
+    python3.11 -m venv peer-chainer
+    peer-chainer/bin/pip install 'numpy==1.23.5' 'setuptools<70' wheel
+    peer-chainer/bin/pip install --no-build-isolation 'chainer==7.8.1'
+    peer-chainer/bin/python -W ignore tests/golden/make_chainer_golden.py
+
+The files lie beside this one:
+
+    chainer_streams.npz      parameter streams of initializers and links
+    chainer_optimizers.npz   ten steps of the optimizers
+    chainer_*.npz, the rest  snapshots written by Chainer's own save_npz
+"""
+
+from pathlib import Path
+
+import chainer
+import chainer_scenarios as scenarios
+import numpy as np
+
+FOLDER = Path(__file__).resolve().parent
+CHAINER = scenarios.Framework(
+    chainer.Chain,
+    chainer.Link,
+    chainer.Sequential,
+    chainer.functions,
+    chainer.initializers,
+    chainer.links,
+    chainer.optimizers,
+    chainer.optimizer_hooks.WeightDecay,
+    chainer.optimizer_hooks.GradientClipping,
+)
+
+
+def write_arrays(name: str, arrays: dict[str, np.ndarray]) -> None:
+    np.savez_compressed(FOLDER / name, **arrays)
+
+
+def write_snapshot(name: str, obj: object) -> None:
+    chainer.serializers.save_npz(str(FOLDER / name), obj)
+
+
+def optimizer_arrays() -> dict[str, np.ndarray]:
+    runs = [(name, np.float32) for name in scenarios.OPTIMIZERS]
+    runs += [(name, dtype) for name in ("momentum_sgd_decay", "adam_decay") for dtype in (np.float16, np.float64)]
+    arrays = {}
+    for name, dtype in runs:
+        for key, array in scenarios.optimizer_steps(CHAINER, name, dtype).items():
+            arrays[f"{name}/{np.dtype(dtype).name}/{key}"] = array
+    return arrays
+
+
+def main() -> None:
+    assert chainer.__version__ == "7.8.1", chainer.__version__
+    write_arrays("chainer_streams.npz", scenarios.initializer_streams(CHAINER) | scenarios.link_streams(CHAINER))
+    write_arrays("chainer_optimizers.npz", optimizer_arrays())
+    write_snapshot("chainer_chain.npz", scenarios.chain_with_none(CHAINER, 4))
+    write_snapshot("chainer_sequential.npz", scenarios.sequential_of_four(CHAINER, 5))
+    write_snapshot("chainer_sequential_relu.npz", scenarios.sequential_of_four(CHAINER, 5, leading_function=True))
+    model, optimizer = scenarios.trained(CHAINER, 6)
+    write_snapshot("chainer_model.npz", model)
+    write_snapshot("chainer_adam.npz", optimizer)
+
+
+if __name__ == "__main__":
+    main()
