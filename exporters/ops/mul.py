@@ -1,0 +1,34 @@
+"""mul <-> Mul, broadcasting on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dwbridge import functions as F
+from dwbridge.exporters.graph_reader import Graph, Node
+from dwbridge.exporters.graph_writer import GraphWriter, Value
+from dwbridge.exporters.ops.rounding import error_of
+from dwbridge.exporters.ops.translation import Arrays, Reading, Translation
+from dwbridge.functions.mul import Mul
+
+
+def write(function: Mul, inputs: Sequence[Value], graph: GraphWriter) -> Sequence[str]:
+    return graph.node("Mul", inputs)
+
+
+def read(node: Node, graph: Graph) -> Reading:
+    return Reading.of_function("mul", F.mul, *node.inputs)
+
+
+def bound(node: Node, inputs: Arrays, errors: Arrays, u: float) -> list[np.ndarray]:
+    """One rounding of the product, and |a| f + |b| e + e f of what comes in."""
+    a, b = inputs
+    assert a is not None and b is not None
+    e, f = error_of(errors[0]), error_of(errors[1])
+    carried = np.abs(a) * f + np.abs(b) * e + np.multiply(e, f)
+    return [u * (np.abs(a * b) + carried) + carried]
+
+
+translation = Translation(Mul, "Mul", write, read, bound)
