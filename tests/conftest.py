@@ -9,6 +9,7 @@ import pytest
 TESTS = Path(__file__).resolve().parent
 sys.path[:0] = [str(TESTS), str(TESTS / "exporters")]
 
+import skip_guard  # noqa: E402 - found on the path that was just set
 from seed import SEED  # noqa: E402 - found on the path that was just set
 
 
@@ -19,3 +20,7 @@ def pytest_report_header() -> str:
 @pytest.fixture(autouse=True)
 def _fixed_seed() -> None:
     np.random.seed(SEED)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    skip_guard.pytest_configure(config)

@@ -1,0 +1,51 @@
+"""No test hides behind a skip: what may be skipped is listed in `allowed_skips.txt`, with the reason.
+
+A pytest plugin. A skip that is not in the list fails the run.
+"""
+
+from pathlib import Path
+
+import pytest
+
+ALLOWED = Path(__file__).with_name("allowed_skips.txt")
+
+
+def allowed_skips(text: str) -> dict[str, str]:
+    """{test: reason} from lines of `test  # reason`; a line may end in `::*` for every test of a file."""
+    lines = [line.split("#", 1) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return {test.strip(): reason.strip() for test, reason in lines}
+
+
+def is_allowed(node_id: str, allowed: dict[str, str]) -> bool:
+    """Whether a test may be skipped; parameters in brackets do not count."""
+    test = node_id.partition("[")[0]
+    return test in allowed or f"{test.partition('::')[0]}::*" in allowed
+
+
+class SkipGuard:
+    """Collects the skips of a run."""
+
+    def __init__(self, allowed: dict[str, str]) -> None:
+        self.allowed = allowed
+        self.unexpected: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not is_allowed(report.nodeid, self.allowed):
+            self.unexpected.append(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped and not is_allowed(report.nodeid, self.allowed):
+            self.unexpected.append(report.nodeid)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.unexpected and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for node_id in self.unexpected:
+            terminalreporter.write_line(f"SKIPPED WITHOUT LEAVE {node_id}: not in {ALLOWED.name}", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.pluginmanager.has_plugin("skip guard"):
+        config.pluginmanager.register(SkipGuard(allowed_skips(ALLOWED.read_text())), "skip guard")
