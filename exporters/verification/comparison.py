@@ -50,8 +50,10 @@ class Comparison:
     def _node_errors(self, node: Node, runtimes: Sequence[Runtime]) -> list[NodeError]:
         alone = IsolatedNode(node, self.graph, self.model, self._types, self._values)
         measurements = self._measured(alone.model, runtimes, [alone.trial(values) for values in self._values])
-        where = {"index": node.index, "name": node.name, "op_type": node.op_type}
-        return [NodeError(**vars(measurement), **where) for measurement in measurements]
+        return [
+            NodeError(**vars(measurement), index=node.index, name=node.name, op_type=node.op_type)
+            for measurement in measurements
+        ]
 
     def _trial(self, feed: Feed, values: Mapping[str, np.ndarray]) -> Trial:
         bounds = propagated_bounds(self.graph, values, self._types)

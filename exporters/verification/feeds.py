@@ -79,7 +79,9 @@ def runtime_inputs(graph: Graph) -> list[ValueInfo]:
 
 
 def _random_feed(inputs: Sequence[ValueInfo], shapes: dict[str, tuple[Dimension, ...]], batch: int, seed: int) -> Feed:
-    symbols = {shape[0]: batch for shape in shapes.values() if shape and not isinstance(shape[0], int)}
+    symbols: dict[Dimension, int] = {
+        shape[0]: batch for shape in shapes.values() if shape and not isinstance(shape[0], int)
+    }
     random = np.random.default_rng([seed, batch])
     arrays = {value.name: _normal(value, _sizes(value, shapes[value.name], symbols), random) for value in inputs}
     return Feed(_batch(list(arrays.values())), "random", arrays)
