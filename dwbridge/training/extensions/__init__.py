@@ -1,0 +1,8 @@
+"""Extensions of the trainer, one a file."""
+
+from dwbridge.training.extensions.cosine_shift import CosineShift
+from dwbridge.training.extensions.evaluator import Evaluator
+from dwbridge.training.extensions.log_report import LogReport
+from dwbridge.training.extensions.progress_bar import ProgressBar
+
+__all__ = ["CosineShift", "Evaluator", "LogReport", "ProgressBar"]
