@@ -1,0 +1,85 @@
+"""`dwbridge doctor`: what is installed, what really runs here, and the one line that mends what does not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+EXTRAS = {"onnxruntime-cpu": "cpu", "onnxruntime-cuda": "cuda13"}
+
+
+@click.command()
+def doctor() -> None:
+    """Say what is installed, which runtimes really run here, and how to mend those that do not."""
+    from dwbridge.cli.tables import show
+
+    show(_versions())
+    show(_runtimes())
+    for warning in warnings(installed()):
+        click.echo(f"warning: {warning}")
+
+
+def installed() -> dict[str, str | None]:
+    """Version of every package that matters; None where it is not installed."""
+    from dwbridge.exporters.verification.environment import PACKAGES, environment
+
+    found = environment()
+    return {package: found.get(package) for package in PACKAGES}
+
+
+def warnings(versions: dict[str, str | None]) -> list[str]:
+    """What is wrong with a set of packages as a whole."""
+    if versions.get("onnxruntime") and versions.get("onnxruntime-gpu"):
+        return [
+            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other's files: "
+            "pip uninstall -y onnxruntime onnxruntime-gpu, then install one of them"
+        ]
+    return []
+
+
+def mend(runtime: str, versions: dict[str, str | None]) -> str:
+    """The command that brings a runtime, from the extras of the installed package; empty if there is none."""
+    extra = EXTRAS.get(runtime)
+    requirements = requirements_of(extra) if extra else []
+    if not requirements:
+        return ""
+    # Both wheels write the same files: the one for the CPU has to go before the one for GPUs comes.
+    uninstall = "pip uninstall -y onnxruntime && " if extra != "cpu" and versions.get("onnxruntime") else ""
+    return f"{uninstall}pip install {shlex.join(requirements)}"
+
+
+def requirements_of(extra: str) -> list[str]:
+    """What an extra of dwbridge installs, as pip takes it."""
+    lines = importlib.metadata.requires("dwbridge") or []
+    matches = (re.fullmatch(r"([^;]+?)\s*;\s*extra == ['\"]([\w-]+)['\"]", line) for line in lines)
+    return [match[1] for match in matches if match and match[2] == extra]
+
+
+def _versions() -> Table:
+    from dwbridge.cli.tables import table
+
+    rows = table("package", "version")
+    rows.add_row("python", platform.python_version())
+    for package, version in installed().items():
+        rows.add_row(package, version or "not installed")
+    return rows
+
+
+def _runtimes() -> Table:
+    from dwbridge.cli.tables import table
+    from dwbridge.exporters.runtimes import RUNTIMES
+
+    rows = table("runtime", "runs here", "why not", "mend")
+    versions = installed()
+    for name, runtime in RUNTIMES.items():
+        reason = runtime.missing()
+        rows.add_row(name, "no" if reason else "yes", reason or "", mend(name, versions) if reason else "")
+    return rows
