@@ -11,7 +11,9 @@ TESTS = Path(__file__).resolve().parent
 
 
 def test_a_skip_that_is_not_listed_fails_the_run(tmp_path: Path) -> None:
-    (tmp_path / "test_hidden.py").write_text("import pytest\n\n@pytest.mark.skip(reason='later')\ndef test_it(): pass\n")
+    (tmp_path / "test_hidden.py").write_text(
+        "import pytest\n\n@pytest.mark.skip(reason='later')\ndef test_it(): pass\n"
+    )
     command = [sys.executable, "-m", "pytest", "-p", "skip_guard", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
     run = subprocess.run(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(TESTS)}, capture_output=True, text=True
