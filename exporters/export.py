@@ -145,6 +145,7 @@ def _write(traced: Trace, writer: GraphWriter, inputs: Sequence[str], outputs: S
     for k, record in enumerate(traced.records):
         try:
             write = writer_of(record.function)
+            writer.name_next(*traced.node_names.get(id(record.outputs[0]), ("", "")))
             names = write(record.function, [value_of(x) for x in record.inputs], writer)
         except UnsupportedError as error:
             problems.extend(f"function {k} ({record.function.label}): {problem}" for problem in error.problems)

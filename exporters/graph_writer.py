@@ -57,6 +57,11 @@ class GraphWriter:
         self._initializer_names = dict(initializer_names or {})
         self._taken: set[str] = set()
         self._counts: collections.Counter[str] = collections.Counter()
+        self._next_names: tuple[str, str] = ("", "")
+
+    def name_next(self, node: str, output: str) -> None:
+        """Names the next node and its first output, as far as these names are free; `''` leaves it to the rule."""
+        self._next_names = node, output
 
     def reserve(self, *names: str) -> None:
         """Keeps names from being given to anything else."""
@@ -84,13 +89,16 @@ class GraphWriter:
         Returns:
             The names of the outputs.
         """
-        name = self._node_name(op_type, inputs)
+        wanted, output = self._next_names
+        self._next_names = ("", "")
+        name = self._unique(wanted) if wanted and wanted not in self._taken else self._node_name(op_type, inputs)
+        first = self._unique(output) if output and output not in self._taken else name
         formal = onnx.defs.get_schema(op_type, self.opset).inputs
         names = []
         for i, value in enumerate(inputs):
             label = formal[min(i, len(formal) - 1)].name if formal else str(i)
             names.append(self._input(value, (parameters or {}).get(i), f"{name}/{label}"))
-        results = tuple(name if i == 0 else self._unique(f"{name}/{i}") for i in range(outputs))
+        results = tuple(first if i == 0 else self._unique(f"{name}/{i}") for i in range(outputs))
         given = {key: value for key, value in attributes.items() if value is not None}
         self.nodes.append(helper.make_node(op_type, names, results, name=name, **given))
         return results

@@ -102,7 +102,7 @@ class _Builder:
         for name in reading.inputs:
             if name in self.graph.constants and name not in self.fixed:
                 self._fix(name)
-        return Step(node.label, call, reading.inputs, node.outputs)
+        return Step(node.name, node.label, call, reading.inputs, node.outputs)
 
     def _place(self, node: Node, reading: Reading) -> Link:
         """The link of a node, in its place in the tree; nodes that share everything share the link."""

@@ -20,11 +20,13 @@ class Step:
     """One node to run.
 
     Attributes:
+        name: the node's name in the file, possibly empty.
         label: how messages name the node.
         call: what computes it, from the values of `inputs` to one variable or a tuple.
         inputs, outputs: names of values.
     """
 
+    name: str
     label: str
     call: Callable[..., Any]
     inputs: tuple[str, ...]
@@ -42,6 +44,7 @@ class Network(Chain):
         output_names (tuple of str): names of the graph's outputs, in order.
         opset, ir_version (int), graph_name (str): of the file.
         initializer_names (dict): path of a parameter -> name of its initializer, where they differ.
+        on_step: called with every step and its results; None: nothing is. A tracer learns the nodes' names from it.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Network(Chain):
         self._steps: list[Step] = []
         self._fixed: dict[str, Any] = {}
         self._last_use: dict[str, int] = {}
+        self.on_step: Callable[[Step, tuple[Variable, ...]], None] | None = None
 
     def set_program(self, steps: Sequence[Step], fixed: Mapping[str, Any]) -> None:
         """Sets the nodes to run, and the values that are there before the first one (constants and parameters)."""
@@ -151,4 +155,6 @@ class Network(Chain):
             error.add_note(f"while running {step.label}")
             raise
         results: tuple[Variable, ...] = result if isinstance(result, tuple) else (result,)
+        if self.on_step is not None:
+            self.on_step(step, results)
         values.update(zip(step.outputs, results, strict=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from dwbridge.autograd import Record, Variable, recording
 from dwbridge.backend import CpuDevice, is_array
 from dwbridge.configuration import no_backprop_mode, using_config
 from dwbridge.exporters.errors import BridgeError
+from dwbridge.exporters.network import Network, Step
 from dwbridge.links import Link
 
 
@@ -24,12 +26,15 @@ class Trace:
         outputs: what it returned.
         records: the applications that lead to an output, in order.
         named: (path, array) of every parameter and persistent array of the link; `conv/W`, without leading slash.
+        node_names: identity of an output variable -> (name of the node that gives it, name of the value), where the
+            link is a loaded network and its file had names.
     """
 
     inputs: tuple[Variable, ...]
     outputs: tuple[Variable, ...]
     records: tuple[Record, ...]
     named: tuple[tuple[str, np.ndarray], ...]
+    node_names: dict[int, tuple[str, str]]
 
 
 def trace(link: Link, args: Sequence[np.ndarray]) -> Trace:
@@ -43,10 +48,28 @@ def trace(link: Link, args: Sequence[np.ndarray]) -> Trace:
         BridgeError: if the link does not return variables, or lives on a GPU.
     """
     inputs = tuple(Variable(x, requires_grad=False) for x in args)
-    with using_config("train", False), no_backprop_mode(), recording() as tape:
+    with using_config("train", False), no_backprop_mode(), recording() as tape, _observed(link) as node_names:
         outputs = tuple(_outputs(link(*inputs)))
     named = tuple(_named_arrays(link))
-    return Trace(inputs, outputs, _leading_to(outputs, tape), named)
+    return Trace(inputs, outputs, _leading_to(outputs, tape), named, node_names)
+
+
+@contextlib.contextmanager
+def _observed(link: Link) -> Iterator[dict[int, tuple[str, str]]]:
+    """Collects the names that a loaded network knows its results by. The tape keeps the variables alive."""
+    names: dict[int, tuple[str, str]] = {}
+
+    def collect(step: Step, results: tuple[Variable, ...]) -> None:
+        names.update((id(y), (step.name, value)) for y, value in zip(results, step.outputs, strict=False))
+
+    if not isinstance(link, Network):
+        yield names
+        return
+    link.on_step = collect
+    try:
+        yield names
+    finally:
+        link.on_step = None
 
 
 def as_arguments(args: Any) -> tuple[np.ndarray, ...]:

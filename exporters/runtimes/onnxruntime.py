@@ -5,8 +5,8 @@ machines without a GPU, and a session that asked for CUDA opens, and runs, on th
 
 * a session gets one provider and the keys that forbid the fallback: `session.disable_cpu_ep_fallback` for nodes and
   `enable_fallback=0` for onnxruntime's Python layer, which else catches an error and tries again on the CPU;
-* after opening, the session is asked which providers it has and, where its version can tell, to which
-  of them each node went;
+* after opening, the session is asked which providers it has and, where its version can tell, to which of them each
+  node went;
 * `missing()` proves CUDA by running a convolution on it.
 
 So a model with nodes that onnxruntime prefers to keep on the CPU (arithmetic on shapes) has no kernel on CUDA here.

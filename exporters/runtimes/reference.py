@@ -1,7 +1,6 @@
 """onnx.reference: the specification's own operators, written in NumPy. Slow, independent of everything else here.
 
-Known fault of onnx 1.23: Softmax and LogSoftmax below opset 13 are computed with
-opset 13's meaning (one axis instead of the flattened rest), so a file of opset 9 to 12 shows them as diverging.
+Where it is known to compute something else than the specification says, it has no kernel: `FAULTS`.
 """
 
 from collections.abc import Mapping
@@ -10,6 +9,13 @@ import numpy as np
 from onnx import ModelProto
 
 from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, first_line
+
+#: (operator, the opset from which on it is right, what onnx 1.23 does below that)
+FAULTS = (
+    ("BatchNormalization", 14, "normalizes by the batch's statistics, whatever the number of outputs"),
+    ("LogSoftmax", 13, "takes one axis instead of all from `axis` on"),
+    ("Softmax", 13, "takes one axis instead of all from `axis` on"),
+)
 
 
 class Reference:
@@ -30,6 +36,7 @@ class Reference:
         """Builds the evaluator; see `Runtime.prepare`."""
         from onnx.reference import ReferenceEvaluator
 
+        _refuse_faults(model)
         try:
             evaluator = ReferenceEvaluator(model)
         except Exception as error:
@@ -43,6 +50,14 @@ class Reference:
                 raise _translated(error) from error
 
         return run
+
+
+def _refuse_faults(model: ModelProto) -> None:
+    opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    op_types = {node.op_type for node in model.graph.node if node.domain in ("", "ai.onnx")}
+    for op_type, right_since, what in FAULTS:
+        if op_type in op_types and opset < right_since:
+            raise NoKernelError(f"onnx.reference is wrong for {op_type} below opset {right_since}: it {what}")
 
 
 def _translated(error: Exception) -> NoKernelError | RunError:

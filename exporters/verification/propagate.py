@@ -17,7 +17,7 @@ from dwbridge.exporters.verification.value_types import node_roundoff
 
 
 def propagated_bounds(
-    graph: Graph, values: Mapping[str, np.ndarray], types: Mapping[str, np.dtype]
+    graph: Graph, values: Mapping[str, np.ndarray], types: dict[str, np.dtype]
 ) -> dict[str, np.ndarray]:
     """Bounds on the absolute error of every computed value of a network.
 
@@ -34,7 +34,7 @@ def propagated_bounds(
         inputs = [_value(name, graph, values) for name in node.inputs]
         with np.errstate(all="ignore"):
             bounds = translation_of(node, graph).bound(
-                node, inputs, [errors.get(name) for name in node.inputs], node_roundoff(node, dict(types))
+                node, inputs, [errors.get(name) for name in node.inputs], node_roundoff(node, types)
             )
         errors |= dict(zip(node.outputs, bounds, strict=True))
     return errors

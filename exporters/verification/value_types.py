@@ -37,6 +37,11 @@ def type_of(name: str, node: Node, types: dict[str, np.dtype]) -> np.dtype:
 
 
 def node_roundoff(node: Node, types: dict[str, np.dtype]) -> float:
-    """The unit roundoff in which a node is judged: the coarsest of its inputs' and outputs' types."""
+    """The unit roundoff in which a node is judged: the coarsest of its inputs' and outputs' types, and the oracle's.
+
+    The oracle rounds too. In a float64 network that is as much as the runtime does, so that the two may differ by twice
+    the bound: gamma_n(u) + gamma_n(v) <= gamma_n(u + v). Under other types its part is lost in the digits shown.
+    """
     names = filter(None, [*node.inputs, *node.outputs])
-    return max(unit_roundoff(type_of(name, node, types)) for name in names)
+    coarsest = max(unit_roundoff(type_of(name, node, types)) for name in names)
+    return coarsest + unit_roundoff(np.dtype(np.float64)) if coarsest else 0.0

@@ -252,3 +252,16 @@ def test_compute_gives_every_value() -> None:
     for node in model.graph.node:
         assert node.op_type == "Constant" or node.output[0] in values
     assert numpy_helper.to_array(model.graph.initializer[0]).dtype == values["output"].dtype
+
+
+def test_names_of_nodes_and_values_are_kept() -> None:
+    model = exporters.export(trained_statistics(SmallNet()), np.zeros((1, 3, 9, 8), "f"))
+    for node in model.graph.node:
+        node.name = node.name.replace("Relu_0", "first activation").replace("ReduceMean_0", "")
+        for names in (node.input, node.output):
+            names[:] = [name.replace("Relu_0", "h1").replace("Add_0", "h2") for name in names]
+    again = exporters.export(exporters.load(model))
+    ours = [(n.op_type, n.name, list(n.input), list(n.output)) for n in model.graph.node if n.op_type != "ReduceMean"]
+    theirs = [(n.op_type, n.name, list(n.input), list(n.output)) for n in again.graph.node if n.op_type != "ReduceMean"]
+    assert theirs == ours
+    assert {n.name for n in again.graph.node} >= {"first activation", "ReduceMean_0"}
