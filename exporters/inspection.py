@@ -54,10 +54,16 @@ class Inspection:
             f"outputs  {', '.join(self.outputs)}",
             *(f"problem  {problem}" for problem in self.problems),
         ]
+        op_width, name_width = (max(map(len, column), default=0) for column in self._columns())
         for node in self.nodes:
             mark = " " if node.supported else "!"
-            lines.append(f"{mark} {node.index:>4}  {node.op_type:<22}{node.name:<28}{node.detail}")
+            lines.append(
+                f"{mark} {node.index:>4}  {node.op_type:<{op_width}}  {node.name:<{name_width}}  {node.detail}"
+            )
         return "\n".join(lines)
+
+    def _columns(self) -> tuple[list[str], list[str]]:
+        return [node.op_type for node in self.nodes], [node.name for node in self.nodes]
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON."""
@@ -79,7 +85,7 @@ def inspect(source: Source) -> Inspection:
         opset 17, IR version 8, 1 nodes, 60 weights
         inputs   input float32 (batch, 3, 8, 8)
         outputs  output float32 (batch, 6, 8, 8)
-             0  Conv                  Conv_0                      DepthwiseConvolution2D
+             0  Conv  Conv_0  DepthwiseConvolution2D
     """
     proto = read_model(source)
     try:
