@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from onnx import ModelProto
 
-from dwbridge.configuration import no_backprop_mode, using_config
+from dwbridge.configuration import using_config
 from dwbridge.exporters.errors import RuntimeMissingError, UnsupportedError
 from dwbridge.exporters.load import load
 from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, first_line
@@ -35,7 +35,7 @@ class NativeNumpy:
         outputs = [output.name for output in model.graph.output]
 
         def run(feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-            with using_config("kernels", "numpy"), using_config("train", False), no_backprop_mode():
+            with using_config("kernels", "numpy"):
                 try:
                     values = network.compute(dict(feeds))
                 # Type checks raise their own kinds; whichever it is, the comparison has to go on.

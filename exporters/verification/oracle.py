@@ -12,7 +12,7 @@ import numpy as np
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from dwbridge.backend import is_floating
-from dwbridge.configuration import no_backprop_mode, using_config
+from dwbridge.configuration import using_config
 from dwbridge.exporters.load import load
 
 FLOATING = {TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.FLOAT}
@@ -51,7 +51,7 @@ def float64_values(model: ModelProto, feeds: Mapping[str, np.ndarray]) -> dict[s
     """
     network = load(float64_model(model))
     wide = {name: widened(array) for name, array in feeds.items()}
-    with using_config("kernels", "numpy"), using_config("train", False), no_backprop_mode(), np.errstate(all="ignore"):
+    with using_config("kernels", "numpy"), np.errstate(all="ignore"):
         return network.compute(wide)
 
 

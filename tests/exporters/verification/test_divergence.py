@@ -10,7 +10,7 @@ from small_models import SmallNet, trained_statistics
 
 from dwbridge import exporters
 from dwbridge.configuration import using_config
-from dwbridge.exporters.runtimes import RUNTIMES, RunError
+from dwbridge.exporters.runtimes import RUNTIMES, NoKernelError, RunError
 
 SHAPE = (1, 3, 9, 8)
 
@@ -104,3 +104,21 @@ def test_one_weight_in_a_corner_is_enough(model: onnx.ModelProto) -> None:
     first = exporters.verify(copy, runtimes=["native-numpy", runtime]).first_divergence
     assert first is not None
     assert first.name == "block/dw/Conv"
+
+
+def test_one_that_was_asked_for_and_cannot_run_everything_is_not_passed_over(model: onnx.ModelProto) -> None:
+    def refuse(model: onnx.ModelProto) -> Callable[[np.ndarray], np.ndarray]:
+        raise NoKernelError("nothing of this")
+
+    verification = exporters.verify(model, runtimes=["native-numpy", Double(refuse)])
+    assert [runtime.verdict for runtime in verification.runtimes] == ["passed", "no kernel"]
+    assert not verification.passed
+    assert "FAILED: not everything could run on double" in str(verification)
+
+
+def test_nothing_verified_is_not_passed(model: onnx.ModelProto) -> None:
+    verification = exporters.verify(model, runtimes=[])
+    assert not verification.passed
+    assert "FAILED: no runtime is here" in str(verification)
+    with pytest.raises(exporters.BridgeError, match="expected a batch size or args, came neither"):
+        exporters.verify(model, batches=())
