@@ -22,7 +22,13 @@ class ValueInfo:
 
     @classmethod
     def of(cls, proto: onnx.ValueInfoProto) -> ValueInfo:
-        """From its protobuf."""
+        """From its protobuf.
+
+        Raises:
+            UnsupportedError: if it is no tensor (a sequence, a map, an optional).
+        """
+        if not proto.type.HasField("tensor_type"):
+            raise UnsupportedError(f"value {proto.name!r}: expected a tensor, got {proto.type.WhichOneof('value')}")
         tensor = proto.type.tensor_type
         shape = tuple(dim.dim_value if dim.HasField("dim_value") else dim.dim_param for dim in tensor.shape.dim)
         return cls(proto.name, np.dtype(helper.tensor_dtype_to_np_dtype(tensor.elem_type)), shape)
