@@ -4,6 +4,7 @@ from dwbridge.exporters.errors import BridgeError, ModelFileError, RuntimeMissin
 from dwbridge.exporters.export import export
 from dwbridge.exporters.inspection import inspect
 from dwbridge.exporters.load import load
+from dwbridge.exporters.testcase import export_testcase
 from dwbridge.exporters.verification.verify import verify
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "RuntimeMissingError",
     "UnsupportedError",
     "export",
+    "export_testcase",
     "inspect",
     "load",
     "verify",
