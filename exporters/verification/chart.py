@@ -3,7 +3,7 @@
     dot        the error, in units of the bound; filled red beyond the line at 1
     ring       no error at all, at the left edge (a logarithm has no place for 0)
     triangle   infinitely wrong, at the right edge (NaN, an infinity, a crash)
-    nothing    the runtime has no kernel for the node
+    nothing    the runtime has no kernel for the node, or the node no finite bound
 
 Everything is a pure function of its arguments. The drawing carries its own style sheet, light and dark, under the class
 `dw-chart`, and takes its font from the page.
@@ -19,6 +19,7 @@ from dwbridge.exporters.verification.table import reason_line, units_text
 
 ROW, HEAD, FOOT, NOTE, GAP = 20, 46, 26, 18, 18
 CHARACTER = 6.6  # width of a label's character, on average
+NOTE_CHARACTER = 5.8  # and of a note's, which is smaller
 LABEL_CHARACTERS = 40
 PANEL = 190
 EDGE = 12  # room inside a panel, left of the first and right of the last decade
@@ -110,7 +111,7 @@ def node_chart(rows: Sequence[str], panels: Sequence[Panel], notes: Sequence[str
     """
     scale = _scale([units for panel in panels for units in panel.units])
     left = _label_width(rows)
-    width = left + len(panels) * (PANEL + GAP)
+    width = max(left + len(panels) * (PANEL + GAP), *(16 + NOTE_CHARACTER * len(note) for note in ("", *notes)))
     bottom = HEAD + len(rows) * ROW
     height = bottom + FOOT + NOTE * len(notes)
     parts = [

@@ -12,7 +12,7 @@ from dwbridge.exporters.verification.feeds import Feed
 from dwbridge.exporters.verification.isolate import IsolatedNode, Trial
 from dwbridge.exporters.verification.oracle import float64_values
 from dwbridge.exporters.verification.propagate import propagated_bounds
-from dwbridge.exporters.verification.results import Measurement, NodeError
+from dwbridge.exporters.verification.results import LIMIT, Measurement, NodeError
 from dwbridge.exporters.verification.units import error_in_units, largest_error
 from dwbridge.exporters.verification.value_types import value_types
 
@@ -77,6 +77,8 @@ class Comparison:
 
 Outcome = tuple[float | None, float | None, str | None]  # units, max_abs_error, reason
 
+UNBOUNDED = "the sums are so long for this type that rounding may do anything (n u >= 1)"
+
 
 def _outcomes(runtime: Runtime, model: ModelProto, trials: Sequence[Trial]) -> list[Outcome]:
     try:
@@ -100,7 +102,15 @@ def _outcome(run: Run, trial: Trial) -> Outcome:
     if mismatch is not None:
         return math.inf, None, mismatch
     units = max(map(error_in_units, outputs, trial.truth, trial.bounds))
-    return units, max(map(largest_error, outputs, trial.truth)), None
+    difference = max(map(largest_error, outputs, trial.truth))
+    if units <= LIMIT and _unbounded(trial):
+        return None, difference, UNBOUNDED
+    return units, difference, None
+
+
+def _unbounded(trial: Trial) -> bool:
+    # A quotient by an infinite bound is 0, which would pass whatever came.
+    return any(np.isinf(bound[np.isfinite(y64)]).any() for y64, bound in zip(trial.truth, trial.bounds, strict=True))
 
 
 def _mismatch(outputs: Sequence[np.ndarray], trial: Trial) -> str | None:

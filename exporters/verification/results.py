@@ -22,9 +22,10 @@ class Measurement:
         runtime: the runtime's name.
         batch: first dimension of the first input.
         inputs: `'random'` or `'given'`.
-        units: the error in units of the bound; inf where the runtime gave up; None where it has no kernel.
+        units: the error in units of the bound; inf where the runtime gave up; None where it has no kernel, or where
+            there is no bound.
         max_abs_error: the largest absolute difference from the float64 oracle; None where there is no result.
-        reason: why there is no result, in the runtime's own words; None where there is one.
+        reason: why there are no units, in the runtime's own words where it gave up; None where there are.
     """
 
     runtime: str
@@ -72,13 +73,15 @@ class RuntimeResult:
 
     @property
     def verdict(self) -> str:
-        """`'missing'`, `'failed'`, `'no kernel'` (for something; nothing that ran failed) or `'passed'`."""
+        """`'missing'`, `'failed'`, `'no kernel'` or `'no bound'` (for something; nothing failed), or `'passed'`."""
         measurements = [*self.whole, *self.nodes]
         if self.missing is not None:
             return "missing"
         if any(measurement.exceeds for measurement in measurements):
             return "failed"
-        return "no kernel" if any(measurement.units is None for measurement in measurements) else "passed"
+        if self.no_kernel is not None:
+            return "no kernel"
+        return "passed" if self.no_bound is None else "no bound"
 
     @property
     def worst_whole(self) -> Measurement | None:
@@ -93,7 +96,16 @@ class RuntimeResult:
     @property
     def no_kernel(self) -> Measurement | None:
         """The first thing for which the runtime has no kernel; None if there is none."""
-        return next((entry for entry in (*self.nodes, *self.whole) if entry.units is None), None)
+        return next((entry for entry in self._without_units if entry.max_abs_error is None), None)
+
+    @property
+    def no_bound(self) -> Measurement | None:
+        """The first thing that the runtime computed but that has no finite bound to be judged by; None if none."""
+        return next((entry for entry in self._without_units if entry.max_abs_error is not None), None)
+
+    @property
+    def _without_units(self) -> list[Measurement]:
+        return [entry for entry in (*self.nodes, *self.whole) if entry.units is None]
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ def verdict_line(verification: Verification) -> str:
     for runtime in verification.runtimes:
         if runtime.worst_whole is not None and runtime.worst_whole.exceeds:
             return f"FAILED: {runtime.name} as a whole network, {_detail(runtime.worst_whole)}; no node does so alone"
-    unfit = [runtime.name for runtime in verification.runtimes if runtime.verdict == "no kernel"]
-    return f"FAILED: not everything could run on {', '.join(unfit)}" if unfit else "FAILED: no runtime is here"
+    unfit = [runtime.name for runtime in verification.runtimes if runtime.verdict in ("no kernel", "no bound")]
+    return f"FAILED: not everything could be judged on {', '.join(unfit)}" if unfit else "FAILED: no runtime is here"
 
 
 def node_text(error: NodeError) -> str:
@@ -80,11 +80,12 @@ def _reasons(verification: Verification) -> list[str]:
 
 
 def reason_line(runtime: RuntimeResult) -> str | None:
-    """Why a runtime is missing, or for what it has no kernel; None where it has a result for everything."""
+    """Why a runtime is missing, or for what it has no kernel or no bound; None where everything was judged."""
     if runtime.missing is not None:
         return f"{runtime.name} is missing: {runtime.missing}"
-    gap = runtime.no_kernel
+    gap = runtime.no_kernel or runtime.no_bound
     if gap is None:
         return None
     where = f"node {gap.index} {gap.name!r} ({gap.op_type})" if isinstance(gap, NodeError) else "the whole network"
-    return f"{runtime.name} has no kernel for {where}: {gap.reason}"
+    what = "no kernel" if runtime.no_kernel else "no bound"
+    return f"{runtime.name} has {what} for {where}: {gap.reason}"

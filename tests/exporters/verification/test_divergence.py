@@ -9,6 +9,7 @@ from onnx import numpy_helper
 from small_models import SmallNet, trained_statistics
 
 from dwbridge import exporters
+from dwbridge import links as L
 from dwbridge.configuration import using_config
 from dwbridge.exporters.runtimes import RUNTIMES, NoKernelError, RunError
 
@@ -113,7 +114,7 @@ def test_one_that_was_asked_for_and_cannot_run_everything_is_not_passed_over(mod
     verification = exporters.verify(model, runtimes=["native-numpy", Double(refuse)])
     assert [runtime.verdict for runtime in verification.runtimes] == ["passed", "no kernel"]
     assert not verification.passed
-    assert "FAILED: not everything could run on double" in str(verification)
+    assert "FAILED: not everything could be judged on double" in str(verification)
 
 
 def test_nothing_verified_is_not_passed(model: onnx.ModelProto) -> None:
@@ -122,3 +123,17 @@ def test_nothing_verified_is_not_passed(model: onnx.ModelProto) -> None:
     assert "FAILED: no runtime is here" in str(verification)
     with pytest.raises(exporters.BridgeError, match="expected a batch size or args, came neither"):
         exporters.verify(model, batches=())
+
+
+def test_sums_too_long_for_their_type_are_not_passed_over() -> None:
+    """float16 promises nothing for 2048 products: any finite number would be zero units of an infinite bound."""
+    with using_config("dtype", np.dtype(np.float16)):
+        net = L.Linear(2100, 2)
+    verification = exporters.verify(net, np.zeros((1, 2100), np.float16), runtimes=["native-numpy"])
+    (runtime,) = verification.runtimes
+    assert runtime.verdict == "no bound"
+    assert not verification.passed
+    assert "native-numpy has no bound for node 0 'Gemm_0' (Gemm): the sums are so long for this type" in str(
+        verification
+    )
+    assert "FAILED: not everything could be judged on native-numpy" in str(verification)

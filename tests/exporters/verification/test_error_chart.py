@@ -38,6 +38,11 @@ def test_errors_lie_on_a_logarithmic_axis_and_stay_on_it() -> None:
     assert scale.x(1e30) == PANEL - EDGE
 
 
+def test_a_long_note_has_room() -> None:
+    narrow, wide = (ET.fromstring(node_chart([], [], ["w" * length])) for length in (10, 200))
+    assert float(wide.get("width", 0)) - float(narrow.get("width", 0)) == pytest.approx(190 * 5.8, abs=1)
+
+
 def test_an_empty_chart_is_a_chart() -> None:
     ET.fromstring(node_chart([], [], ["nothing is here"]))
 
