@@ -14,7 +14,13 @@ from dwbridge.cli.exit_codes import FAILED, FINE
 @click.argument("file", type=InputFile)
 @click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Demand a runtime; may be repeated.")
 @click.option("--input-shape", type=Shape(), help="Shape of the input, where the file leaves sizes open.")
-@click.option("--batch", "batches", multiple=True, type=click.IntRange(min=1), help="Batch size; may be repeated.")
+@click.option(
+    "--batch",
+    "batches",
+    multiple=True,
+    type=click.IntRange(min=1),
+    help="Batch size, instead of the shape's; may be repeated.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the random inputs.")
 @click.option("--html", "html_file", type=OutputFile(), help="Write the report as one HTML page.")
 @click.option("--json", "json_file", type=OutputFile(), help="Write everything that was measured as JSON.")
@@ -34,12 +40,14 @@ def verify(
     """
     from dwbridge import exporters
 
+    # With --batch, the first size of the shape only holds the place of the batch.
+    shape = (None, *input_shape[1:]) if input_shape and batches else input_shape
     verification = exporters.verify(
         file,
         runtimes=list(runtimes) or None,
         batches=batches or (1, 2, 7),
         seed=seed,
-        input_shapes=input_shape,
+        input_shapes=shape,
     )
     click.echo(str(verification))
     if json_file is not None:

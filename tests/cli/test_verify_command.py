@@ -17,6 +17,18 @@ def test_passed(run: Callable, onnx_file: Path, tmp_path: Path) -> None:
     assert "<svg" in html.read_text()
 
 
+@pytest.mark.parametrize(
+    ("words", "batches"),
+    [(("--input-shape", "5,1,8,8"), [5]), (("--input-shape", "5,1,8,8", "--batch", 2, "--batch", 3), [2, 3])],
+)
+def test_the_shape_gives_the_batch_unless_batch_does(
+    run: Callable, onnx_file: Path, tmp_path: Path, words: tuple, batches: list[int]
+) -> None:
+    found = tmp_path / "found.json"
+    assert run("verify", onnx_file, *HERE, *words, "--json", found).code == 0
+    assert json.loads(found.read_text())["batches"] == batches
+
+
 def test_failed(run: Callable, onnx_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kernel that is off by a thousandth."""
     from dwbridge.kernels.cpu import depthwise
