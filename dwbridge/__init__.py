@@ -24,7 +24,7 @@ from dwbridge.autograd import (
     backward,
     grad,
 )
-from dwbridge.backend import get_array_module, get_device
+from dwbridge.backend import get_array_module, get_device, using_device
 from dwbridge.configuration import (
     config,
     force_backprop_mode,
@@ -90,4 +90,5 @@ __all__ = [
     "optimizers",
     "serializers",
     "using_config",
+    "using_device",
 ]

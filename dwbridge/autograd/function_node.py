@@ -11,7 +11,16 @@ from dwbridge.autograd.function_hook import FunctionHook, hooks_of
 from dwbridge.autograd.recording import record
 from dwbridge.autograd.variable import Variable, as_variable
 from dwbridge.autograd.variable_node import VariableNode
-from dwbridge.backend import Array, get_array_module, get_device_from_array, is_array, is_floating
+from dwbridge.backend import (
+    Array,
+    common_tag,
+    get_array_module,
+    get_device_from_array,
+    is_array,
+    is_floating,
+    tagged,
+    untagged,
+)
 from dwbridge.configuration import config
 
 
@@ -128,14 +137,15 @@ class FunctionNode:
     def _compute(self, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
         for hook in hooks_of(self):
             hook.forward_preprocess(self, arrays)
-        outputs = self.forward(arrays)
+        tag = common_tag(arrays)  # kernels compute on plain arrays; results have the inputs' ChainerX name
+        outputs = self.forward(arrays if tag is None else tuple(map(untagged, arrays)))
         for hook in hooks_of(self):
             hook.forward_postprocess(self, arrays)
         if not isinstance(outputs, tuple) or not all(map(is_array, outputs)):
             raise TypeError(f"forward of {self.label} must return a tuple of arrays, got {type(outputs).__name__}")
         if config.debug and any(map(has_nan, outputs)):
             raise RuntimeError(f"NaN is detected on forward computation of {self.label}")
-        return outputs
+        return outputs if tag is None else tuple(tagged(y, tag) for y in outputs)
 
     def _connect(self, variables: tuple[Variable, ...], results: tuple[Variable, ...]) -> None:
         self.rank = max(x.rank for x in variables)

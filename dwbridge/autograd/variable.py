@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from dwbridge.autograd.arithmetic import Arithmetic
 from dwbridge.autograd.array_holder import ArrayHolder
+from dwbridge.autograd.device_moves import DeviceMoves
 from dwbridge.autograd.operators import operators
 from dwbridge.autograd.variable_node import VariableNode
 from dwbridge.backend import (
     Array,
-    CpuDevice,
     copyto,
     get_array_module,
     get_device,
     get_device_from_array,
     is_array,
+    like,
 )
 
 if TYPE_CHECKING:
     from dwbridge.autograd.function_node import FunctionNode
 
 
-class Variable(ArrayHolder, Arithmetic):
+class Variable(ArrayHolder, DeviceMoves, Arithmetic):
     """An array and its gradient.
 
     Args:
@@ -90,7 +91,8 @@ class Variable(ArrayHolder, Arithmetic):
     def grad(self, grad: Array | None) -> None:
         if grad is not None and not is_array(grad):
             raise TypeError(f"grad must be an array or None, got {type(grad).__name__}")
-        self.grad_var = None if grad is None else Variable(grad)
+        # A plain gradient of an array with a ChainerX name is in the same place, and gets the name.
+        self.grad_var = None if grad is None else Variable(grad if self.array is None else like(grad, self.array))
 
     def _check_grad(self, grad: Array) -> None:
         if self.array is None:
@@ -209,14 +211,6 @@ class Variable(ArrayHolder, Arithmetic):
         self._data = [self._data[0]]
         self.array = target.send(self.array)
         self._grad_var = None if grad is None else Variable(target.send(grad.array))
-
-    def to_cpu(self) -> None:
-        """Moves to main memory, in place."""
-        self.to_device(CpuDevice())
-
-    def to_gpu(self, device: int = 0) -> None:
-        """Moves to a CUDA device, in place."""
-        self.to_device(int(device))
 
     def reshape(self, *shape: Any) -> Variable:
         """`functions.reshape`; the shape as one tuple or as integers."""

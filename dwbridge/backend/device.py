@@ -1,18 +1,19 @@
-"""Devices: where arrays live, and how they get there.
+"""What a device is, and the two that compute with NumPy.
 
-A device is named `@numpy` or `@cupy:0`. CuPy is imported when a GPU device is first used, never before.
+A device is named `@numpy`, `@intel64`, `@cupy:0` or, in ChainerX's names, `native:0`, `cuda:0`.
 """
 
 from __future__ import annotations
 
-import importlib
-import operator
+import contextlib
+from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from dwbridge.backend.arrays import Array, is_cupy_array
+from dwbridge.backend.tagged import Tagged
 
 
 class Device:
@@ -25,9 +26,36 @@ class Device:
         """The array library of this device."""
         raise NotImplementedError
 
-    def send(self, array: Array) -> Array:
-        """The array on this device: itself if it is there already, a copy otherwise."""
+    @property
+    def supported_array_types(self) -> tuple[type, ...]:
+        """The types of arrays that live here."""
+        return (self.xp.ndarray,)
+
+    def send_array(self, array: Array) -> Array:
+        """One array on this device: itself if it is there already, memory shared where it can be, a copy otherwise.
+
+        Raises:
+            TypeError: if it is neither an array nor a scalar.
+        """
         raise NotImplementedError
+
+    def send(self, arrays: Any) -> Any:
+        """An array, or a list or tuple of them, on this device; None stays None.
+
+        What is in the list twice is sent once. See `send_array`.
+        """
+        return convert_arrays(arrays, self.send_array)
+
+    def is_array_supported(self, array: Any) -> bool:
+        """Whether this device computes on the array as it is."""
+        return isinstance(array, self.supported_array_types)
+
+    def create_context(self) -> contextlib.AbstractContextManager[Any]:
+        """A `with` block in which this device is its library's current one; see `using_device`."""
+        return contextlib.nullcontext()
+
+    def use(self) -> None:
+        """Makes this device its library's current one, in this thread."""
 
     def __str__(self) -> str:
         return self.name
@@ -41,6 +69,12 @@ class Device:
     def __hash__(self) -> int:
         return hash(self.name)
 
+    def __enter__(self) -> NoReturn:
+        raise RuntimeError(f"a device is no context manager: use `with using_device('{self.name}'):`")
+
+    def __exit__(self, *_: Any) -> None:
+        """Never called: `__enter__` raises."""
+
 
 class CpuDevice(Device):
     """Main memory, through NumPy."""
@@ -51,92 +85,48 @@ class CpuDevice(Device):
     def xp(self) -> ModuleType:
         return np
 
-    def send(self, array: Array) -> np.ndarray:
-        return array.get() if is_cupy_array(array) else np.asarray(array)
+    @staticmethod
+    def from_array(array: Any) -> CpuDevice | None:
+        """The device of a plain NumPy array, None for anything else."""
+        plain = isinstance(array, np.ndarray) and not isinstance(array, Tagged)
+        return CpuDevice() if plain else None
 
-
-class GpuDevice(Device):
-    """One CUDA device, through CuPy.
-
-    Raises:
-        RuntimeError: if CuPy cannot be imported, or finds no such device.
-    """
-
-    def __init__(self, device_id: int = 0) -> None:
-        self.device_id = device_id
-        self.name = f"@cupy:{device_id}"
-        self._cupy = _import_cupy()
-        try:
-            count = self._cupy.cuda.runtime.getDeviceCount()
-        except self._cupy.cuda.runtime.CUDARuntimeError as error:
-            raise RuntimeError(f"CUDA is not available: {error}") from error
-        if not 0 <= device_id < count:
-            raise RuntimeError(f"there is no CUDA device {device_id}: this machine has {count}")
-
-    @property
-    def xp(self) -> ModuleType:
-        return self._cupy
-
-    def send(self, array: Array) -> Array:
-        if is_cupy_array(array) and array.device.id == self.device_id:
-            return array
-        with self._cupy.cuda.Device(self.device_id):
-            return self._cupy.asarray(array)
-
-
-def _import_cupy() -> ModuleType:
-    try:
-        return importlib.import_module("cupy")
-    except ImportError as error:
-        raise RuntimeError(
-            "a GPU device needs CuPy, which cannot be imported "
-            f"({error}): install dwbridge with its extra 'cuda13' (or 'cuda12')"
-        ) from error
-
-
-def get_device(specifier: Any) -> Device:
-    """The device that a specifier means.
-
-    Args:
-        specifier: a `Device`; an integer (negative: CPU; otherwise that CUDA device); or one of `'@numpy'`,
-            `'@cupy:N'`, or an integer as a string.
-
-    Raises:
-        ValueError: if a string is no device's name.
-        TypeError: if the specifier is of another kind.
-        RuntimeError: if the device is a GPU that is not there.
-
-    Example:
-        >>> get_device('@numpy')
-        <CpuDevice (numpy)>
-    """
-    if isinstance(specifier, Device):
-        return specifier
-    if isinstance(specifier, str):
-        return _parse_device(specifier)
-    try:
-        device_id = operator.index(specifier)
-    except TypeError:
-        raise TypeError(
-            f"a device specifier is a Device, an integer or a string, got {type(specifier).__name__}"
-        ) from None
-    return CpuDevice() if device_id < 0 else GpuDevice(device_id)
-
-
-def _parse_device(name: str) -> Device:
-    if name == "@numpy":
-        return CpuDevice()
-    module, colon, number = name.partition(":")
-    if module == "@cupy" and colon and number.isdigit():
-        return GpuDevice(int(number))
-    if name.lstrip("-").isdigit():
-        return get_device(int(name))
-    raise ValueError(f"expected '@numpy', '@cupy:N' or an integer as device, got {name!r}")
-
-
-def get_device_from_array(*arrays: Array) -> Device:
-    """The device of the first array that lives on a GPU, the CPU otherwise."""
-    for array in arrays:
+    def send_array(self, array: Array) -> np.ndarray:
         if is_cupy_array(array):
-            return GpuDevice(array.device.id)
-    return CpuDevice()
+            return array.get()
+        if isinstance(array, np.ndarray) or np.isscalar(array):
+            return np.asarray(array)  # a view with a ChainerX name becomes a plain one
+        raise TypeError(f"expected an array or a scalar to send to {self}, got {type(array).__name__}")
+
+
+class Intel64Device(CpuDevice):
+    """Main memory, through NumPy and iDeep. iDeep is Chainer's accelerator of 2018; nothing here computes with it.
+
+    Raises:
+        RuntimeError: always, as in Chainer where iDeep is not installed.
+    """
+
+    name = "@intel64"
+
+    #: what Chainer's code asks before it tries
+    available: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        raise RuntimeError("iDeep is not available: use the device '@numpy', which computes the same")
+
+    @staticmethod
+    def from_array(array: Any) -> None:
+        """None: there are no arrays of iDeep."""
+
+
+def convert_arrays(arrays: Any, convert: Callable[[Array], Array]) -> Any:
+    """An array, or a list or tuple of arrays, converted; one that occurs twice is converted once, None stays None."""
+    if arrays is None:
+        return None
+    if not isinstance(arrays, list | tuple):
+        return convert(arrays)
+    done: dict[int, Any] = {}
+    for array in arrays:
+        if id(array) not in done:
+            done[id(array)] = None if array is None else convert(array)
+    return type(arrays)([done[id(array)] for array in arrays])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dwbridge.backend import Array, Device, GpuDevice, get_device, is_array
+from dwbridge.backend import Array, Device, get_device, is_array
 from dwbridge.configuration import get_dtype
 from dwbridge.initializers.constant import Constant
 from dwbridge.initializers.initializer import Initializer
@@ -40,10 +40,11 @@ def generate_array(
     own = getattr(initializer, "dtype", None)
     if dtype is not None and own is not None and np.dtype(dtype) != np.dtype(own):
         raise ValueError(f"dtype mismatch: an array of {np.dtype(dtype)} for an initializer of {np.dtype(own)}")
-    with _entered(None if device is None else get_device(device), xp):
+    home = None if device is None else get_device(device)
+    with _entered(home, xp):
         array = xp.empty(shape, dtype=get_dtype(own if dtype is None else dtype))
         initializer(array)
-    return array
+    return array if home is None else home.send(array)
 
 
 def _entered(device: Device | None, xp: ModuleType) -> contextlib.AbstractContextManager[Any]:
@@ -51,7 +52,7 @@ def _entered(device: Device | None, xp: ModuleType) -> contextlib.AbstractContex
         return contextlib.nullcontext()
     if device.xp is not xp:
         raise ValueError(f"xp and device are inconsistent: {xp.__name__} has no device {device}")
-    return xp.cuda.Device(device.device_id) if isinstance(device, GpuDevice) else contextlib.nullcontext()
+    return device.create_context()
 
 
 def _get_initializer(initializer: Any) -> Callable[[Array], Any]:

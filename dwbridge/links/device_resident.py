@@ -1,18 +1,19 @@
 """What lives on a device and moves to another with everything below it.
 
-A move is a visitor that walks the tree: `device_resident_accept` shows it every variable and array of an object. A
-subclass with arrays of its own overrides that method (Chainer 7), or `to_device`, `to_cpu`, `to_gpu` (Chainer before
-7); such an override is called wherever the object stands in the tree that moves, whichever method started the move.
+A move is a visitor (`device_visitors`) that walks the tree: `device_resident_accept` shows it every variable and array
+of an object. A subclass with arrays of its own overrides that method (Chainer 7), or the method of the move itself,
+`to_device`, `to_cpu`, `to_gpu`, `to_chainerx` (Chainer before 7); such an override is called wherever the object stands
+in the tree that moves, whichever method started the move.
 """
 
 import warnings
 from types import ModuleType
 from typing import Any, Self
 
-from dwbridge.autograd import Variable
-from dwbridge.backend import Array, CpuDevice, Device, GpuDevice, get_device, get_device_from_array
+from dwbridge.backend import CpuDevice, Device, GpuDevice, Intel64Device, get_device
+from dwbridge.links.device_visitors import DeviceResidentsVisitor, FromChxVisitor, ToChxVisitor, ToDeviceVisitor
 
-_DEPRECATED = ("to_cpu", "to_gpu")
+_DEPRECATED = ("to_cpu", "to_gpu", "to_intel64")
 
 
 class DeviceResident:
@@ -36,27 +37,34 @@ class DeviceResident:
         """The array library of the device."""
         return self._device.xp
 
-    def device_resident_accept(self, visitor: "DeviceResidentsVisitor") -> None:
+    def device_resident_accept(self, visitor: DeviceResidentsVisitor) -> None:
         """Shows the visitor everything of this object that lives on a device."""
         visitor.visit_device_resident(self)
+
+    def _overrides(self, method: str) -> bool:
+        """Whether a subclass has a method of a move of its own."""
+        return getattr(type(self), method) is not getattr(DeviceResident, method)
+
+    def _start_of(self, method: str) -> "DeviceResident | None":
+        # A subclass's own method is running already, and is not called again by the move that it starts.
+        return self if self._overrides(method) else None
 
     def to_device(self, device: Any) -> Self:
         """Moves parameters and array-valued persistents to a device, in place.
 
         Args:
-            device: what `dwbridge.get_device` takes: '@numpy', '@cupy:0', -1, 0, a device.
+            device: what `dwbridge.get_device` takes: '@numpy', '@cupy:0', 'native:0', -1, 0, a device.
 
         Returns:
             self
         """
-        start = self if _overrides(self, "to_device") else None
-        self.device_resident_accept(ToDeviceVisitor(get_device(device), start))
+        self.device_resident_accept(ToDeviceVisitor(get_device(device), self._start_of("to_device")))
         return self
 
     def to_cpu(self) -> Self:
         """Moves to main memory, in place (deprecated; use `to_device('@numpy')`)."""
         _warn_deprecated("to_cpu", "@numpy")
-        self.device_resident_accept(ToDeviceVisitor(CpuDevice(), self))
+        self.device_resident_accept(ToDeviceVisitor(CpuDevice(), self._start_of("to_cpu")))
         return self
 
     def to_gpu(self, device: Any = None) -> Self:
@@ -71,73 +79,49 @@ class DeviceResident:
             RuntimeError: if CuPy or the device is not there.
         """
         _warn_deprecated("to_gpu", "@cupy:N")
-        if device is None:
-            device = GpuDevice().xp.cuda.Device()
-        target = GpuDevice(int(getattr(device, "id", device)))
-        self.device_resident_accept(ToDeviceVisitor(target, self, skip_between_gpus=True))
+        target = GpuDevice(GpuDevice().xp.cuda.Device() if device is None else device)
+        self.device_resident_accept(ToDeviceVisitor(target, self._start_of("to_gpu"), skip_between_gpus=True))
         return self
 
+    def to_intel64(self) -> Self:
+        """Moves to iDeep (deprecated).
 
-class DeviceResidentsVisitor:
-    """What is done to everything that lives on a device, in one walk through a tree."""
+        Raises:
+            RuntimeError: always: iDeep is not there.
+        """
+        _warn_deprecated("to_intel64", "@intel64")
+        self.device_resident_accept(ToDeviceVisitor(Intel64Device()))
+        return self
 
-    def visit_device_resident(self, device_resident: DeviceResident) -> None:
-        """Called for every object, before what it holds."""
-        raise NotImplementedError
+    def to_chx(self) -> Self:
+        """Gives parameters and array-valued persistents ChainerX's names for where they are, in place.
 
-    def visit_array(self, arr: Array) -> Array:
-        """Called for every array; returns the one to put in its place."""
-        raise NotImplementedError
+        They stay the same memory. What is computed from them has the name too.
 
-    def visit_variable(self, param: Variable) -> None:
-        """Called for every variable and parameter."""
-        raise NotImplementedError
+        Returns:
+            self
+        """
+        self.device_resident_accept(ToChxVisitor(self._start_of("to_chx")))
+        return self
 
+    def from_chx(self) -> Self:
+        """Takes ChainerX's names off parameters and array-valued persistents, in place; they stay the same memory.
 
-class ToDeviceVisitor(DeviceResidentsVisitor):
-    """A move to a device.
+        Returns:
+            self
+        """
+        self.device_resident_accept(FromChxVisitor(self._start_of("from_chx")))
+        return self
 
-    Args:
-        device: where to.
-        start: an object whose overridden methods are not called, because one of them started this move.
-        skip_between_gpus: leave on its GPU what is on one.
-    """
+    def to_chainerx(self) -> Self:
+        """`to_chx`, as the first versions called it."""
+        self.device_resident_accept(ToChxVisitor(self._start_of("to_chainerx")))
+        return self
 
-    def __init__(self, device: Device, start: DeviceResident | None = None, skip_between_gpus: bool = False) -> None:
-        self.device = device
-        self._start = start
-        self._skip_between_gpus = skip_between_gpus and isinstance(device, GpuDevice)
-
-    def visit_device_resident(self, device_resident: DeviceResident) -> None:
-        device_resident._device = self.device
-        if device_resident is not self._start:
-            self._call_override(device_resident)
-
-    def _call_override(self, device_resident: DeviceResident) -> None:
-        if _overrides(device_resident, "to_device"):
-            device_resident.to_device(self.device)
-        elif isinstance(self.device, CpuDevice) and _overrides(device_resident, "to_cpu"):
-            device_resident.to_cpu()
-        elif isinstance(self.device, GpuDevice) and _overrides(device_resident, "to_gpu"):
-            device_resident.to_gpu(self.device.device_id)
-
-    def visit_array(self, arr: Array) -> Array:
-        return arr if self._stays(get_device_from_array(arr)) else self.device.send(arr)
-
-    def visit_variable(self, param: Variable) -> None:
-        if not self._stays(param.device):
-            param.to_device(self.device)
-
-    def _stays(self, device: Device) -> bool:
-        stays = self._skip_between_gpus and isinstance(device, GpuDevice)
-        if stays and device != self.device:
-            message = f"to_gpu leaves on {device} what is there, and does not move it to {self.device}: use to_device"
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
-        return stays
-
-
-def _overrides(device_resident: DeviceResident, method: str) -> bool:
-    return getattr(type(device_resident), method) is not getattr(DeviceResident, method)
+    def from_chainerx(self) -> Self:
+        """`from_chx`, as the first versions called it."""
+        self.device_resident_accept(FromChxVisitor(self._start_of("from_chainerx")))
+        return self
 
 
 def _warn_deprecated(method: str, device: str) -> None:

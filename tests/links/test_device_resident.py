@@ -5,7 +5,7 @@ import pytest
 
 from dwbridge.backend import CpuDevice, GpuDevice
 from dwbridge.links import Chain, ChainList, Linear, Link
-from dwbridge.links.device_resident import ToDeviceVisitor
+from dwbridge.links.device_visitors import ToDeviceVisitor
 
 
 class WithArrays(Link):
