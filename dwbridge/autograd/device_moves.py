@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dwbridge.backend import CpuDevice, Device, Intel64Device, with_chainerx_name, without_chainerx_name
+from dwbridge.backend import CpuDevice, Device, GpuDevice, Intel64Device, with_chainerx_name, without_chainerx_name
 
 
 class DeviceMoves:
@@ -23,9 +23,13 @@ class DeviceMoves:
         """Moves to main memory, in place."""
         self.to_device(CpuDevice())
 
-    def to_gpu(self, device: int = 0) -> None:
-        """Moves to a CUDA device, in place."""
-        self.to_device(int(device))
+    def to_gpu(self, device: Any = None) -> None:
+        """Moves to a CUDA device, in place: its number, or CuPy's object for it; None for CuPy's current device.
+
+        Raises:
+            RuntimeError: if CuPy or the device is not there.
+        """
+        self.to_device(GpuDevice.current() if device is None else GpuDevice(device))
 
     def to_intel64(self) -> None:
         """Raises RuntimeError: iDeep is not there."""

@@ -46,6 +46,11 @@ class GpuDevice(Device):
         return GpuDevice(device_id)
 
     @staticmethod
+    def current() -> GpuDevice:
+        """CuPy's current device."""
+        return GpuDevice(_import_cupy().cuda.Device())
+
+    @staticmethod
     def from_array(array: Any) -> GpuDevice | None:
         """The device of a CuPy array, None for anything else."""
         return GpuDevice(array.device) if is_cupy_array(array) else None

@@ -79,7 +79,7 @@ class DeviceResident:
             RuntimeError: if CuPy or the device is not there.
         """
         _warn_deprecated("to_gpu", "@cupy:N")
-        target = GpuDevice(GpuDevice().xp.cuda.Device() if device is None else device)
+        target = GpuDevice.current() if device is None else GpuDevice(device)
         self.device_resident_accept(ToDeviceVisitor(target, self._start_of("to_gpu"), skip_between_gpus=True))
         return self
 

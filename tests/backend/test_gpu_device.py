@@ -5,10 +5,13 @@ It shows what is asked of CuPy, not that CuPy does it: for that a GPU is needed.
 
 import sys
 import types
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
+from dwbridge import Link, Parameter, Variable
 from dwbridge.backend import (
     ChainerxDevice,
     CpuDevice,
@@ -102,6 +105,23 @@ def test_using_a_device_makes_it_current() -> None:
     assert FakeDevice.current == 0
     get_device("cuda:1").use()
     assert FakeDevice.current == 1
+
+
+@pytest.mark.usefixtures("cupy")
+@pytest.mark.filterwarnings("ignore:to_.pu is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("make", [lambda: Variable(np.ones(2)), lambda: Parameter(1.0), lambda: Link(W=(2,))])
+def test_to_gpu(make: Callable[[], Any]) -> None:
+    for device, expected in ((None, 1), (0, 0), (FakeDevice(1), 1)):
+        moving = make()
+        with using_device(1):
+            moving.to_gpu(device)
+        assert moving.device == GpuDevice(expected)
+    moving.to_chx()
+    assert str(moving.device) == "cuda:1"
+    moving.from_chx()
+    assert moving.device == GpuDevice(1)
+    moving.to_cpu()
+    assert moving.device == CpuDevice()
 
 
 @pytest.mark.usefixtures("cupy")

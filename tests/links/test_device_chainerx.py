@@ -204,6 +204,13 @@ class TestVariables:
         assert x.grad.device_name == "native:0"
         assert address(x.grad) == address(gradient)
 
+    def test_from_chx_elsewhere_leaves_shares_shared(self):
+        W = Parameter(1.0)
+        share = copy.copy(W)
+        W.from_chx()
+        W.initialize((2,))
+        assert share.array is W.array
+
     def test_from_chx_keeps_plain_objects(self):
         x = Variable(np.ones(3))
         array = x.array
