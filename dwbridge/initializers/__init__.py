@@ -7,10 +7,12 @@ from dwbridge.initializers.identity import Identity
 from dwbridge.initializers.initializer import Initializer
 from dwbridge.initializers.normal import GlorotNormal, HeNormal, LeCunNormal, Normal
 from dwbridge.initializers.orthogonal import Orthogonal
+from dwbridge.initializers.sampling import DownsamplingConvFilter, UpsamplingDeconvFilter
 from dwbridge.initializers.uniform import GlorotUniform, HeUniform, LeCunUniform, Uniform
 
 __all__ = [
     "Constant",
+    "DownsamplingConvFilter",
     "GlorotNormal",
     "GlorotUniform",
     "HeNormal",
@@ -24,6 +26,7 @@ __all__ = [
     "One",
     "Orthogonal",
     "Uniform",
+    "UpsamplingDeconvFilter",
     "Zero",
     "_check_is_initializer_like",
     "_get_initializer",
