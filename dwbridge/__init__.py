@@ -41,6 +41,9 @@ __version__ = VERSION
 
 _LAZY_ROOMS = ("datasets", "exporters", "gradient_check", "models", "reporter", "training")
 
+#: rooms that Chainer has at the top
+_LAZY_PLACES = {"link_hooks": "links.hooks"}
+
 #: names of lazily imported rooms that stand at the top, as in Chainer
 _LAZY_NAMES = {
     "Reporter": "reporter",
@@ -52,13 +55,15 @@ _LAZY_NAMES = {
 def __getattr__(name: str) -> Any:
     if name in _LAZY_ROOMS:
         return importlib.import_module(f"dwbridge.{name}")
+    if name in _LAZY_PLACES:
+        return importlib.import_module(f"dwbridge.{_LAZY_PLACES[name]}")
     if name in _LAZY_NAMES:
         return getattr(importlib.import_module(f"dwbridge.{_LAZY_NAMES[name]}"), name)
     raise AttributeError(f"module 'dwbridge' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_LAZY_ROOMS, *_LAZY_NAMES])
+    return sorted([*globals(), *_LAZY_ROOMS, *_LAZY_PLACES, *_LAZY_NAMES])
 
 
 __all__ = [
