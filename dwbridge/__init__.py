@@ -42,7 +42,7 @@ __version__ = VERSION
 _LAZY_ROOMS = ("datasets", "exporters", "gradient_check", "models", "reporter", "training")
 
 #: rooms that Chainer has at the top
-_LAZY_PLACES = {"link_hooks": "links.hooks"}
+_LAZY_PLACES = {"link_hooks": "links.hooks", "optimizer_hooks": "optimizers.hooks"}
 
 #: names of lazily imported rooms that stand at the top, as in Chainer
 _LAZY_NAMES = {

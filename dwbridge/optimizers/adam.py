@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, compute_dtype
+from dwbridge.backend import Array, compute_dtype, get_array_module
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -68,19 +68,17 @@ class AdamRule(UpdateRule):
         for name in ("m", "v", "vhat") if self.hyperparam.amsgrad else ("m", "v"):
             self.state[name] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
-    def update_core(self, param: Variable) -> None:
-        if param.grad is None:
-            return
+    def step(self, x: Array, g: Array) -> None:
         hp, state = self.hyperparam, self.state
         assert state is not None
-        dtype = compute_dtype(param.dtype)
+        dtype = compute_dtype(x.dtype)
         _check_eps(hp.eps, dtype)
-        g = param.grad.astype(dtype, copy=False)
+        g = g.astype(dtype, copy=False)
         m, v = state["m"], state["v"]
         m += float(1.0 - hp.beta1) * (g - m)
         v += float(1.0 - hp.beta2) * (g * g - v)
-        step = float(hp.eta) * (self._rate(param.xp, v, dtype) * m)
-        x, kept = param.array, float(1.0 - hp.eta * hp.weight_decay_rate)
+        step = float(hp.eta) * (self._rate(get_array_module(x), v, dtype) * m)
+        kept = float(1.0 - hp.eta * hp.weight_decay_rate)
         if kept == 1:  # the usual case, in place
             x -= step
         else:

@@ -36,6 +36,10 @@ class Hyperparameter:
         entries = ", ".join(f"{name}={value}" for name, value in sorted(self.get_dict().items()))
         return f"Hyperparameter({entries})"
 
+    def set_given(self, **entries: Any) -> None:
+        """Sets the entries whose values are not None."""
+        vars(self).update({name: value for name, value in entries.items() if value is not None})
+
     @property
     def parent(self) -> "Hyperparameter | None":
         """Where absent entries are looked up."""

@@ -1,6 +1,7 @@
 """Stochastic gradient descent with momentum:  v <- momentum v - lr g,  x <- x + v."""
 
 from dwbridge.autograd import Variable
+from dwbridge.backend import Array
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -22,20 +23,15 @@ class MomentumSGDRule(UpdateRule):
         momentum: float | None = None,
     ) -> None:
         super().__init__(parent_hyperparam or _defaults)
-        if lr is not None:
-            self.hyperparam.lr = lr
-        if momentum is not None:
-            self.hyperparam.momentum = momentum
+        self.hyperparam.set_given(lr=lr, momentum=momentum)
 
     def init_state(self, param: Variable) -> None:
         self.state["v"] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
-    def update_core(self, param: Variable) -> None:
-        if param.grad is None:
-            return
-        x, v = param.array, self.state["v"]  # type: ignore[index]
+    def step(self, x: Array, g: Array) -> None:
+        v = self.state["v"]  # type: ignore[index]
         v *= float(self.hyperparam.momentum)
-        v -= float(self.hyperparam.lr) * param.grad
+        v -= float(self.hyperparam.lr) * g
         x += v
 
 

@@ -1,6 +1,6 @@
 """Stochastic gradient descent:  x <- x - lr g."""
 
-from dwbridge.autograd import Variable
+from dwbridge.backend import Array
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -16,14 +16,10 @@ class SGDRule(UpdateRule):
 
     def __init__(self, parent_hyperparam: Hyperparameter | None = None, lr: float | None = None) -> None:
         super().__init__(parent_hyperparam or _defaults)
-        if lr is not None:
-            self.hyperparam.lr = lr
+        self.hyperparam.set_given(lr=lr)
 
-    def update_core(self, param: Variable) -> None:
-        if param.grad is None:
-            return
-        x = param.array
-        x -= float(self.hyperparam.lr) * param.grad
+    def step(self, x: Array, g: Array) -> None:
+        x -= float(self.hyperparam.lr) * g
 
 
 class SGD(GradientMethod):

@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 
 from dwbridge.autograd import Parameter, Variable
-from dwbridge.backend import is_array
+from dwbridge.backend import Array, is_array
 from dwbridge.optimizers.hookable import Hook, Hookable
 from dwbridge.optimizers.hyperparameter import Hyperparameter
 from dwbridge.serializers import Deserializer
 
 
 class UpdateRule:
-    """How one parameter is updated. Subclasses define `update_core`, and `init_state` if they keep a state.
+    """How one parameter is updated. Subclasses define `step`, and `init_state` if they keep a state.
+
+    What Chainer's rules override works as well: `update_core`, or `update_core_cpu` and `update_core_gpu`.
 
     Args:
         parent_hyperparam: where hyperparameters come from that the rule does not set itself.
@@ -55,9 +57,25 @@ class UpdateRule:
     def init_state(self, param: Variable) -> None:
         """Fills `state` for a parameter of this shape, type and device."""
 
+    def step(self, x: Array, g: Array) -> None:
+        """Changes the parameter's array `x` in place, by its gradient `g` of the same shape and type."""
+        raise NotImplementedError(f"{type(self).__name__} defines neither step nor update_core")
+
     def update_core(self, param: Variable) -> None:
-        """Changes the parameter's array, in place."""
-        raise NotImplementedError(f"{type(self).__name__} does not define update_core")
+        """Changes the parameter's array, in place: `update_core_cpu` or `update_core_gpu`, by where it is."""
+        (self.update_core_cpu if param.device.xp is np else self.update_core_gpu)(param)
+
+    def update_core_cpu(self, param: Variable) -> None:
+        """`update_core` of a parameter in main memory: `step`, if there is a gradient."""
+        self._step(param)
+
+    def update_core_gpu(self, param: Variable) -> None:
+        """`update_core` of a parameter on a GPU: `step`, if there is a gradient."""
+        self._step(param)
+
+    def _step(self, param: Variable) -> None:
+        if param.grad is not None:
+            self.step(param.array, param.grad)
 
     # -- updating -------------------------------------------------------------------------------------------------
 

@@ -19,43 +19,9 @@ class Framework(NamedTuple):
     initializers: Any
     links: Any
     optimizers: Any
-    WeightDecay: Any
-    GradientClipping: Any
-
-
-SHAPES = {"depthwise": (2, 3, 3, 3), "convolution": (5, 3, 2, 1), "linear": (4, 6)}
-
-INITIALIZERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "normal": ("Normal", {"scale": 0.3}),
-    "lecun_normal": ("LeCunNormal", {}),
-    "glorot_normal": ("GlorotNormal", {"scale": 1.5}),
-    "he_normal": ("HeNormal", {}),
-    "he_normal_fan_out": ("HeNormal", {"fan_option": "fan_out"}),
-    "he_normal_of_depthwise": ("HeNormal", {"scale": 1.0 / np.sqrt(2)}),
-    "uniform": ("Uniform", {"scale": 0.3}),
-    "lecun_uniform": ("LeCunUniform", {}),
-    "glorot_uniform": ("GlorotUniform", {}),
-    "he_uniform": ("HeUniform", {"scale": 0.7}),
-    "orthogonal": ("Orthogonal", {}),
-    "constant": ("Constant", {"fill_value": 0.1}),
-}
-
-
-def initializer_streams(fw: Framework) -> dict[str, np.ndarray]:
-    """Every initializer on every shape, from seed 0."""
-    streams = {}
-    for name, (class_name, arguments) in INITIALIZERS.items():
-        for shape_name, shape in SHAPES.items():
-            np.random.seed(0)
-            array = np.empty(shape, np.float32)
-            getattr(fw.initializers, class_name)(**arguments)(array)
-            streams[f"{name}/{shape_name}"] = array
-    for dtype in (np.float16, np.float64):
-        np.random.seed(0)
-        streams[f"generated/{np.dtype(dtype).name}"] = fw.initializers.generate_array(
-            fw.initializers.HeNormal(dtype=dtype), (2, 3), np
-        )
-    return streams
+    optimizer_hooks: Any
+    link_hooks: Any
+    using_config: Any
 
 
 def link_streams(fw: Framework) -> dict[str, np.ndarray]:
@@ -76,45 +42,6 @@ def link_streams(fw: Framework) -> dict[str, np.ndarray]:
         "repeated_chain": fw.Chain(only=L.Linear(2, 2)).repeat(2),
     }
     return {name + path: param.array for name, tree in trees.items() for path, param in tree.namedparams(False)}
-
-
-OPTIMIZERS: dict[str, tuple[str, dict[str, Any], list[tuple[str, float]]]] = {
-    "sgd": ("SGD", {"lr": 0.1}, []),
-    "sgd_decay": ("SGD", {"lr": 0.1}, [("WeightDecay", 0.01)]),
-    "momentum_sgd": ("MomentumSGD", {"lr": 0.05, "momentum": 0.8}, []),
-    "momentum_sgd_decay": ("MomentumSGD", {}, [("WeightDecay", 0.01)]),
-    "momentum_sgd_clipped": ("MomentumSGD", {}, [("GradientClipping", 1.5)]),
-    "adam": ("Adam", {}, []),
-    "adam_decay": ("Adam", {"alpha": 0.01}, [("WeightDecay", 0.001)]),
-    "adamw": ("AdamW", {"alpha": 0.01, "eta": 0.9, "weight_decay_rate": 0.02}, []),
-    "amsgrad": ("AMSGrad", {"beta2": 0.5}, []),
-    "adabound": ("AdaBound", {"alpha": 0.02, "final_lr": 0.05, "gamma": 0.3}, []),
-}
-STEPS = 10
-
-
-def optimizer_steps(fw: Framework, name: str, dtype: Any = np.float32) -> dict[str, np.ndarray]:
-    """Ten steps along gradients that are given: the parameters after each, and the state at the end.
-
-    The second parameter's gradient is None in every third step.
-    """
-    class_name, arguments, hooks = OPTIMIZERS[name]
-    rng = np.random.RandomState(2)
-    link = fw.Link(W=((3, 4), dtype), b=((3,), dtype))
-    for _, param in sorted(link.namedparams()):
-        param.array[...] = rng.standard_normal(param.shape)
-    optimizer = getattr(fw.optimizers, class_name)(**arguments).setup(link)
-    for hook, value in hooks:
-        optimizer.add_hook(getattr(fw, hook)(value))
-    trace: dict[str, list[np.ndarray]] = {"W": [], "b": []}
-    for step in range(STEPS):
-        link.W.grad = rng.standard_normal(link.W.shape).astype(dtype)
-        link.b.grad = None if step % 3 == 2 else rng.standard_normal(link.b.shape).astype(dtype)
-        optimizer.update()
-        trace["W"].append(link.W.array.copy())
-        trace["b"].append(link.b.array.copy())
-    result = {key: np.stack(arrays) for key, arrays in trace.items()}
-    return result | {f"state/{key}": value for key, value in sorted((link.W.update_rule.state or {}).items())}
 
 
 def chain_with_none(fw: Framework, seed: int) -> Any:

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 from golden.chainer_scenarios import Framework
 
-from dwbridge import functions, initializers, links, optimizers
+from dwbridge import functions, initializers, links, optimizers, using_config
+from dwbridge.links import hooks as link_hooks
+from dwbridge.optimizers import hooks as optimizer_hooks
 
 DWBRIDGE = Framework(
     links.Chain,
@@ -15,8 +17,9 @@ DWBRIDGE = Framework(
     initializers,
     links,
     optimizers,
-    optimizers.WeightDecay,
-    optimizers.GradientClipping,
+    optimizer_hooks,
+    link_hooks,
+    using_config,
 )
 
 GOLDEN = Path(__file__).resolve().parent

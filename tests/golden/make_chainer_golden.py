@@ -9,16 +9,23 @@ Chainer needs an old NumPy and runs beside this project, never inside it. From t
 
 The files lie beside this one:
 
-    chainer_streams.npz      parameter streams of initializers and links
-    chainer_optimizers.npz   ten steps of the optimizers
-    chainer_*.npz, the rest  snapshots written by Chainer's own save_npz
+    chainer_streams.npz       parameter streams of links
+    chainer_initializers.npz  every initializer over shapes and types
+    chainer_optimizers.npz    ten steps of every optimizer with every hook
+    chainer_loss_scaling.npz  training with static and dynamic loss scales
+    chainer_link_hooks.npz    forward and backward under the link hooks
+    chainer_*.npz, the rest   snapshots written by Chainer's own save_npz
 """
 
 from pathlib import Path
 
 import chainer
+import chainer.link_hooks
 import chainer_scenarios as scenarios
+import initializer_scenarios
+import link_hook_scenarios
 import numpy as np
+import optimizer_scenarios
 
 FOLDER = Path(__file__).resolve().parent
 CHAINER = scenarios.Framework(
@@ -29,8 +36,9 @@ CHAINER = scenarios.Framework(
     chainer.initializers,
     chainer.links,
     chainer.optimizers,
-    chainer.optimizer_hooks.WeightDecay,
-    chainer.optimizer_hooks.GradientClipping,
+    chainer.optimizer_hooks,
+    chainer.link_hooks,
+    chainer.using_config,
 )
 
 
@@ -42,20 +50,13 @@ def write_snapshot(name: str, obj: object) -> None:
     chainer.serializers.save_npz(str(FOLDER / name), obj)
 
 
-def optimizer_arrays() -> dict[str, np.ndarray]:
-    runs = [(name, np.float32) for name in scenarios.OPTIMIZERS]
-    runs += [(name, dtype) for name in ("momentum_sgd_decay", "adam_decay") for dtype in (np.float16, np.float64)]
-    arrays = {}
-    for name, dtype in runs:
-        for key, array in scenarios.optimizer_steps(CHAINER, name, dtype).items():
-            arrays[f"{name}/{np.dtype(dtype).name}/{key}"] = array
-    return arrays
-
-
 def main() -> None:
     assert chainer.__version__ == "7.8.1", chainer.__version__
-    write_arrays("chainer_streams.npz", scenarios.initializer_streams(CHAINER) | scenarios.link_streams(CHAINER))
-    write_arrays("chainer_optimizers.npz", optimizer_arrays())
+    write_arrays("chainer_streams.npz", scenarios.link_streams(CHAINER))
+    write_arrays("chainer_initializers.npz", initializer_scenarios.every_stream(CHAINER))
+    write_arrays("chainer_optimizers.npz", optimizer_scenarios.every_run(CHAINER))
+    write_arrays("chainer_loss_scaling.npz", optimizer_scenarios.loss_scaling(CHAINER))
+    write_arrays("chainer_link_hooks.npz", link_hook_scenarios.every_run(CHAINER))
     write_snapshot("chainer_chain.npz", scenarios.chain_with_none(CHAINER, 4))
     write_snapshot("chainer_sequential.npz", scenarios.sequential_of_four(CHAINER, 5))
     write_snapshot("chainer_sequential_relu.npz", scenarios.sequential_of_four(CHAINER, 5, leading_function=True))

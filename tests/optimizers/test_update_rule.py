@@ -66,7 +66,7 @@ def test_rule_of_another_hyperparameter():
 
 def test_base_class_does_not_update():
     param = Parameter(1, (2,))
-    with pytest.raises(NotImplementedError, match="UpdateRule does not define update_core"):
+    with pytest.raises(NotImplementedError, match="UpdateRule defines neither step nor update_core"):
         UpdateRule().update(param)
 
 

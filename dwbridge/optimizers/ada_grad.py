@@ -1,0 +1,70 @@
+"""AdaGrad (Duchi et al., JMLR 12, 2011).
+
+h <- h + g^2,  x <- x - lr g / (sqrt(h) + eps)
+"""
+
+from dwbridge.autograd import Variable
+from dwbridge.backend import Array, get_array_module
+from dwbridge.optimizers.gradient_method import GradientMethod
+from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
+from dwbridge.optimizers.update_rule import UpdateRule
+
+_defaults = Hyperparameter()
+_defaults.lr = 0.001
+_defaults.eps = 1e-8
+
+
+class AdaGradRule(UpdateRule):
+    """Update rule of `AdaGrad`. State: `h`, of the parameter's shape and type."""
+
+    is_elementwise = True
+
+    def __init__(
+        self,
+        parent_hyperparam: Hyperparameter | None = None,
+        lr: float | None = None,
+        eps: float | None = None,
+    ) -> None:
+        super().__init__(parent_hyperparam or _defaults)
+        self.hyperparam.set_given(lr=lr, eps=eps)
+
+    def init_state(self, param: Variable) -> None:
+        self.state["h"] = param.xp.zeros_like(param.array)  # type: ignore[index]
+
+    def step(self, x: Array, g: Array) -> None:
+        xp, h = get_array_module(x), self.state["h"]  # type: ignore[index]
+        h += g * g
+        x -= float(self.hyperparam.lr) * g / (xp.sqrt(h) + float(self.hyperparam.eps))
+
+
+class AdaGrad(GradientMethod):
+    """AdaGrad: every element's rate falls with the sum of its squared gradients.
+
+    Args:
+        lr: learning rate.
+        eps: keeps the division from overflowing.
+
+    Example:
+        >>> import numpy as np
+        >>> from dwbridge.links import Linear
+        >>> model = Linear(2, 1, initialW=0)
+        >>> optimizer = AdaGrad(lr=0.5).setup(model)
+        >>> optimizer.update(lambda x: model(x).reshape(()), np.array([[1, 2]], 'f'))
+        >>> model.W.array
+        array([[-0.5, -0.5]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        lr: float = _defaults.lr,
+        eps: float = _defaults.eps,
+    ) -> None:
+        super().__init__()
+        self.hyperparam.lr = lr
+        self.hyperparam.eps = eps
+
+    lr = HyperparameterProxy("lr")
+    eps = HyperparameterProxy("eps")
+
+    def create_update_rule(self) -> AdaGradRule:
+        return AdaGradRule(self.hyperparam)

@@ -1,0 +1,93 @@
+"""RMSprop of Alex Graves (arXiv:1308.0850, equations 38 to 41), centred and with momentum.
+
+n <- alpha n + (1 - alpha) g^2,  g_mean <- alpha g_mean + (1 - alpha) g
+delta <- momentum delta - lr g / sqrt(n - g_mean^2 + eps),  x <- x + delta
+"""
+
+from dwbridge.autograd import Variable
+from dwbridge.backend import Array, get_array_module
+from dwbridge.optimizers.gradient_method import GradientMethod
+from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
+from dwbridge.optimizers.update_rule import UpdateRule
+
+_defaults = Hyperparameter()
+_defaults.lr = 1e-4
+_defaults.alpha = 0.95
+_defaults.momentum = 0.9
+_defaults.eps = 1e-4
+
+
+class RMSpropGravesRule(UpdateRule):
+    """Update rule of `RMSpropGraves`. State: `n`, `g`, `delta`, of the parameter's shape and type."""
+
+    is_elementwise = True
+
+    def __init__(
+        self,
+        parent_hyperparam: Hyperparameter | None = None,
+        lr: float | None = None,
+        alpha: float | None = None,
+        momentum: float | None = None,
+        eps: float | None = None,
+    ) -> None:
+        super().__init__(parent_hyperparam or _defaults)
+        self.hyperparam.set_given(lr=lr, alpha=alpha, momentum=momentum, eps=eps)
+
+    def init_state(self, param: Variable) -> None:
+        self.state["n"] = param.xp.zeros_like(param.array)  # type: ignore[index]
+        self.state["g"] = param.xp.zeros_like(param.array)  # type: ignore[index]
+        self.state["delta"] = param.xp.zeros_like(param.array)  # type: ignore[index]
+
+    def step(self, x: Array, g: Array) -> None:
+        hp, state = self.hyperparam, self.state
+        assert state is not None
+        n, mean, delta = state["n"], state["g"], state["delta"]
+        alpha = float(hp.alpha)
+        n *= alpha
+        n += (1 - alpha) * g * g
+        mean *= alpha
+        mean += (1 - alpha) * g
+        delta *= float(hp.momentum)
+        delta -= float(hp.lr) * g / get_array_module(x).sqrt(n - mean * mean + float(hp.eps))
+        x += delta
+
+
+class RMSpropGraves(GradientMethod):
+    """RMSprop of Alex Graves.
+
+    Args:
+        lr: learning rate.
+        alpha: decay of the means of gradients and of squared gradients.
+        momentum: how much of the last step is made again.
+        eps: keeps the division from overflowing.
+
+    Example:
+        >>> import numpy as np
+        >>> from dwbridge.links import Linear
+        >>> model = Linear(2, 1, initialW=0)
+        >>> optimizer = RMSpropGraves(lr=0.5).setup(model)
+        >>> optimizer.update(lambda x: model(x).reshape(()), np.array([[1, 2]], 'f'))
+        >>> bool((model.W.array < 0).all())
+        True
+    """
+
+    def __init__(
+        self,
+        lr: float = _defaults.lr,
+        alpha: float = _defaults.alpha,
+        momentum: float = _defaults.momentum,
+        eps: float = _defaults.eps,
+    ) -> None:
+        super().__init__()
+        self.hyperparam.lr = lr
+        self.hyperparam.alpha = alpha
+        self.hyperparam.momentum = momentum
+        self.hyperparam.eps = eps
+
+    lr = HyperparameterProxy("lr")
+    alpha = HyperparameterProxy("alpha")
+    momentum = HyperparameterProxy("momentum")
+    eps = HyperparameterProxy("eps")
+
+    def create_update_rule(self) -> RMSpropGravesRule:
+        return RMSpropGravesRule(self.hyperparam)
