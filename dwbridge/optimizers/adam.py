@@ -49,18 +49,37 @@ class AdamRule(UpdateRule):
 
     Args:
         parent_hyperparam: where hyperparameters come from that are not given.
-        hyperparams: the rule's own: `alpha`, `beta1` and so on, as of `Adam`.
+        alpha: see `Adam`, here and below; None for the parent's.
+        beta1: see `Adam`.
+        beta2: see `Adam`.
+        eps: see `Adam`.
+        eta: see `Adam`.
+        weight_decay_rate: see `Adam`.
+        amsgrad: see `Adam`.
+        adabound: see `Adam`.
+        final_lr: see `Adam`.
+        gamma: see `Adam`.
     """
 
     is_elementwise = True
 
-    def __init__(self, parent_hyperparam: Hyperparameter | None = None, **hyperparams: Any) -> None:
+    def __init__(
+        self,
+        parent_hyperparam: Hyperparameter | None = None,
+        alpha: float | None = None,
+        beta1: float | None = None,
+        beta2: float | None = None,
+        eps: float | None = None,
+        eta: float | None = None,
+        weight_decay_rate: float | None = None,
+        amsgrad: bool | None = None,
+        adabound: bool | None = None,
+        final_lr: float | None = None,
+        gamma: float | None = None,
+    ) -> None:
         super().__init__(parent_hyperparam or _defaults)
-        for name, value in hyperparams.items():
-            if name not in _defaults.get_dict():
-                raise TypeError(f"AdamRule has no hyperparameter {name!r}")
-            if value is not None:
-                setattr(self.hyperparam, name, value)
+        self.hyperparam.set_given(alpha=alpha, beta1=beta1, beta2=beta2, eps=eps, eta=eta, final_lr=final_lr)
+        self.hyperparam.set_given(weight_decay_rate=weight_decay_rate, amsgrad=amsgrad, adabound=adabound, gamma=gamma)
         if self.hyperparam.adabound:
             self.initial_alpha = self.hyperparam.alpha
 

@@ -26,7 +26,7 @@ class GradientClipping:
             return
         for param in params:
             g = param.grad
-            g *= self.threshold / norm
+            g *= float(self.threshold) / norm
 
 
 def _squared_norm(param: Parameter) -> float:

@@ -55,7 +55,7 @@ class LossScaling:
         if self._growth is None or self.target is None:
             return
         for path, param in self.target.namedparams():
-            if not param.xp.isfinite(param.grad).all():
+            if param.grad is not None and not param.xp.isfinite(param.grad).all():
                 self._overflows = self._overflowed = True
                 warnings.warn(
                     f"Non finite number found in param.grad of {path} "

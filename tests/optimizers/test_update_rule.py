@@ -60,7 +60,7 @@ def test_rule_by_itself(rule, expected):
 
 
 def test_rule_of_another_hyperparameter():
-    with pytest.raises(TypeError, match="AdamRule has no hyperparameter 'lr'"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'lr'"):
         AdamRule(lr=1)
 
 
@@ -161,6 +161,15 @@ class TestLossScaling:
             optimizer.update(lambda: sum_of(model(infinite)))
         assert (optimizer._loss_scale, optimizer.t, model.W.update_rule.t) == (4, 4, 3)
         assert model.W.array.tolist() == [[1, 1]]
+
+    def test_deferred_parameters_that_have_no_gradient_are_finite(self):
+        """Chainer raises TypeError here: mended."""
+        model = Linear(None, 1)
+        optimizer = SGD().setup(model)
+        optimizer.loss_scaling()
+        model.cleargrads()
+        optimizer.update()
+        assert optimizer.is_safe_to_update()
 
     @pytest.mark.parametrize(
         ("arguments", "message"), [({"scale": 0}, "positive number"), ({"interval": 0}, "or equal to 1")]
