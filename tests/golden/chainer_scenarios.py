@@ -13,6 +13,7 @@ class Framework(NamedTuple):
     """The modules and classes of one library."""
 
     Chain: Any
+    ChainList: Any
     Link: Any
     Sequential: Any
     functions: Any

@@ -11,6 +11,7 @@ from dwbridge.optimizers import hooks as optimizer_hooks
 
 DWBRIDGE = Framework(
     links.Chain,
+    links.ChainList,
     links.Link,
     links.Sequential,
     functions,

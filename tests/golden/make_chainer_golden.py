@@ -14,9 +14,11 @@ The files lie beside this one:
     chainer_optimizers.npz    ten steps of every optimizer with every hook
     chainer_loss_scaling.npz  training with static and dynamic loss scales
     chainer_link_hooks.npz    forward and backward under the link hooks
+    chainer_trees.json        paths of parameters and links of nested trees, in order
     chainer_*.npz, the rest   snapshots written by Chainer's own save_npz
 """
 
+import json
 from pathlib import Path
 
 import chainer
@@ -26,10 +28,12 @@ import initializer_scenarios
 import link_hook_scenarios
 import numpy as np
 import optimizer_scenarios
+import tree_scenarios
 
 FOLDER = Path(__file__).resolve().parent
 CHAINER = scenarios.Framework(
     chainer.Chain,
+    chainer.ChainList,
     chainer.Link,
     chainer.Sequential,
     chainer.functions,
@@ -57,6 +61,7 @@ def main() -> None:
     write_arrays("chainer_optimizers.npz", optimizer_scenarios.every_run(CHAINER))
     write_arrays("chainer_loss_scaling.npz", optimizer_scenarios.loss_scaling(CHAINER))
     write_arrays("chainer_link_hooks.npz", link_hook_scenarios.every_run(CHAINER))
+    (FOLDER / "chainer_trees.json").write_text(json.dumps(tree_scenarios.every_path(CHAINER), indent=0) + "\n")
     write_snapshot("chainer_chain.npz", scenarios.chain_with_none(CHAINER, 4))
     write_snapshot("chainer_sequential.npz", scenarios.sequential_of_four(CHAINER, 5))
     write_snapshot("chainer_sequential_relu.npz", scenarios.sequential_of_four(CHAINER, 5, leading_function=True))
