@@ -96,7 +96,7 @@ class SpectralNormalization(WeightReplacement):
         setattr(link, self.vector_name, link.xp.random.normal(size=(rows,)).astype(W.dtype))
         link.register_persistent(self.vector_name)
         if self.use_gamma:
-            largest = link.xp.linalg.svd(W.reshape(rows, -1), compute_uv=False)[0]
+            largest = link.xp.linalg.svd(self.reshape_W(W), compute_uv=False)[0]
             with link.init_scope():
                 link.gamma = Parameter(link.xp.asarray(largest, W.dtype))
         self._initialized = True
@@ -110,10 +110,18 @@ class SpectralNormalization(WeightReplacement):
             copyto(getattr(link, self.vector_name), u)
         return link.gamma * weight / sigma if self.use_gamma else weight / sigma
 
+    def normalize_weight(self, link: Any) -> Variable:
+        """What a link computes with in its weight's place."""
+        return self.replacement(link, getattr(link, self.weight_name))
+
+    def reshape_W(self, W: Any) -> Any:
+        """A weight (an array or a variable) as the matrix whose singular value is meant."""
+        return W if W.ndim == 2 else W.reshape(W.shape[self.axis], -1)
+
     def _singular_vectors(self, link: Any, W: Array) -> tuple[Array, Array]:
         """Estimates of the first left and right singular vectors."""
         xp = get_array_module(W)
-        matrix = W.reshape(W.shape[0], -1)
+        matrix = self.reshape_W(W)
         u = getattr(link, self.vector_name)
         for _ in range(self.n_power_iteration):
             v = _unit(xp, xp.dot(u, matrix), self.eps)

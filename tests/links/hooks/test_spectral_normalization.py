@@ -143,6 +143,14 @@ def test_two_hooks_on_one_link():
         assert link.W is W
 
 
+def test_normalized_weight_can_be_asked_for():
+    link = hooked(n_power_iteration=100)
+    hook = link.local_link_hooks["SpectralNormalization"]
+    matrix = hook.reshape_W(hook.normalize_weight(link))
+    assert matrix.shape == (2, 27)
+    np.testing.assert_allclose(np.linalg.svd(matrix.array)[1][0], 1, rtol=1e-5)
+
+
 def test_training_keeps_the_norm():
     link = hooked(Linear(3, 2), use_gamma=True)
     optimizer = SGD(lr=0.1).setup(link)
