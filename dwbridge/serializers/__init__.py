@@ -2,6 +2,7 @@
 
 from dwbridge.serializers.atomic import write_atomically
 from dwbridge.serializers.dictionary import DictionarySerializer
+from dwbridge.serializers.hdf5 import HDF5Deserializer, HDF5Serializer, load_hdf5, save_hdf5
 from dwbridge.serializers.npz import NpzDeserializer, load_npz, save_npz
 from dwbridge.serializers.npz_archive import ArchiveError, NpzArchive
 from dwbridge.serializers.serializer import AbstractSerializer, Deserializer, Serializer
@@ -11,10 +12,14 @@ __all__ = [
     "ArchiveError",
     "Deserializer",
     "DictionarySerializer",
+    "HDF5Deserializer",
+    "HDF5Serializer",
     "NpzArchive",
     "NpzDeserializer",
     "Serializer",
+    "load_hdf5",
     "load_npz",
+    "save_hdf5",
     "save_npz",
     "write_atomically",
 ]

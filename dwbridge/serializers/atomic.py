@@ -56,8 +56,9 @@ def _temporary_beside(path: Path) -> Iterator[Path]:
 
 def _created(path: Path) -> BinaryIO:
     # os.open and not tempfile: the kernel then applies the umask, which Python could only read by setting it.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(path, flags, 0o666), "wb")
+    # Readable as well, because HDF5 reads back what it has written.
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o666), "w+b")
 
 
 def _copy_mode(path: Path, temporary: Path) -> None:

@@ -39,7 +39,7 @@ class DictionarySerializer(Serializer):
         return DictionarySerializer(self.target, f"{self.path}{key.strip('/')}/")
 
     def __call__(self, key: str, value: Any) -> Any:
-        self.target[self.path + key.lstrip("/")] = _as_numpy(value)
+        self.target[self.path + key.lstrip("/")] = as_numpy(value)
         return value
 
 
@@ -50,11 +50,12 @@ def serialize(obj: Any) -> dict[str, np.ndarray]:
     return serializer.target
 
 
-def _as_numpy(value: Any) -> np.ndarray:
+def as_numpy(value: Any) -> np.ndarray:
+    """A value as a NumPy array: arrays from any device, scalars, None (a 0-d array of objects), and lists of those."""
     if is_cupy_array(value):
         return value.get()
     if value is None or is_array(value) or np.isscalar(value):
         return np.asarray(value)
     if isinstance(value, list | tuple):
-        return np.asarray([_as_numpy(entry) for entry in value])
+        return np.asarray([as_numpy(entry) for entry in value])
     raise TypeError(f"Array cannot be converted into an numpy.ndarray\nActual type: {type(value)}.")

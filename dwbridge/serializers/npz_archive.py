@@ -25,7 +25,7 @@ _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeEr
 
 
 class ArchiveError(ValueError):
-    """A file is no `.npz` archive, or a member of it is broken, forged, or would have to be unpickled."""
+    """A file is no archive, or what it holds is broken, forged, lies elsewhere, or would have to be unpickled."""
 
 
 class NpzArchive(Mapping[str, np.ndarray]):
