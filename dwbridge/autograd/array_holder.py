@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dwbridge.autograd.array_report import printed
 from dwbridge.autograd.variable_node import VariableNode
 from dwbridge.backend import Array, CpuDevice, Device, get_device_from_array
 
@@ -76,11 +77,11 @@ class ArrayHolder:
         return self._node.label
 
     def __repr__(self) -> str:
-        name = "" if self.name is None else f" {self.name}"
-        text = "None" if self.array is None else repr(self.array).removeprefix("array(").removesuffix(")")
-        return f"variable{name}({text})"
+        return printed(self.array, self.name, ", ")
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return printed(self.array, self.name, " ")
 
     def summary(self) -> str:
-        return "variable" if self.name is None else f"variable {self.name}"
+        """`<variable NAME>`, or where it lies in memory if it has no name."""
+        return f"<variable {self.name}>" if self.name else f"<variable at 0x{id(self):x}>"

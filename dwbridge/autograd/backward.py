@@ -59,8 +59,8 @@ def backward(
         variable = node.get_variable_or_none()
         if variable is None:
             return
-        variable._loss_scale = loss_scale
         if node.creator_node is None:
+            variable._loss_scale = loss_scale
             held = variable.grad_var
             variable.grad_var = gradient if held is None else operators().add(held, gradient)
         else:
@@ -96,7 +96,8 @@ def grad(
         One variable for each input, None where no output depends on it.
 
     Raises:
-        TypeError: if outputs or inputs are no sequences of variables.
+        TypeError: if outputs, inputs or given gradients are no lists or tuples.
+        ValueError: if there are more or fewer gradients than what they belong to.
 
     Example:
         >>> import numpy as np
@@ -106,9 +107,7 @@ def grad(
         >>> gx.array, ggx.array
         (array([12.]), array([12.]))
     """
-    for name, sequence in (("outputs", outputs), ("inputs", inputs)):
-        if not isinstance(sequence, (list, tuple)):
-            raise TypeError(f"{name} must be a list or a tuple of variables, got {type(sequence).__name__}")
+    _check_sequences(outputs, inputs, grad_outputs, grad_inputs)
     wanted = {x.node for x in inputs}
     on_the_way = _nodes_between(outputs, wanted)
     start: Gradients = {}
@@ -131,6 +130,19 @@ def grad(
         for x, gx in zip(inputs, results, strict=True):
             x.grad_var = gx
     return results
+
+
+def _check_sequences(outputs: Any, inputs: Any, grad_outputs: Any, grad_inputs: Any) -> None:
+    for name, sequence in (("outputs", outputs), ("inputs", inputs)):
+        if not isinstance(sequence, (list, tuple)):
+            raise TypeError(f"{name} must be a list or a tuple of variables, got {type(sequence).__name__}")
+    for name, sequence, of in (("grad_outputs", grad_outputs, outputs), ("grad_inputs", grad_inputs, inputs)):
+        if sequence is None:
+            continue
+        if not isinstance(sequence, (list, tuple)):
+            raise TypeError(f"{name} must be a list or a tuple of variables, or None, got {type(sequence).__name__}")
+        if len(sequence) != len(of):
+            raise ValueError(f"{name} must have as many variables as {name[5:]}: {len(of)}, got {len(sequence)}")
 
 
 def _propagate(

@@ -69,6 +69,16 @@ class FunctionNode:
         """The operator's name."""
         return type(self).__name__
 
+    @property
+    def function(self) -> Any:
+        """This node itself; for an old-style `Function`, what the user wrote."""
+        return self
+
+    @property
+    def node(self) -> FunctionNode:
+        """This node itself."""
+        return self
+
     # -- what a subclass says -------------------------------------------------------------------------------------
 
     def check_type_forward(self, in_types: Sequence[type_check.TypeInfo]) -> None:
@@ -113,9 +123,9 @@ class FunctionNode:
         arrays = tuple(x.array for x in variables)
         self._check(arrays)
         outputs = self._compute(arrays)
-        recorded = config.enable_backprop and any(x.requires_grad for x in variables)
-        results = tuple(Variable(y, requires_grad=recorded) for y in outputs)
-        if recorded:
+        requires_grad = any(x.requires_grad for x in variables)
+        results = tuple(Variable(y, requires_grad=requires_grad) for y in outputs)
+        if requires_grad and config.enable_backprop:
             self._connect(variables, results)
         record(self, variables, results)
         return results

@@ -22,6 +22,13 @@ class Operators:
     neg: Callable[..., Any]
     power: Callable[..., Any]
     reshape: Callable[..., Any]
+    absolute: Callable[..., Any]
+    average: Callable[..., Any]
+    floor: Callable[..., Any]
+    get_item: Callable[..., Any]
+    matmul: Callable[..., Any]
+    sum: Callable[..., Any]
+    transpose: Callable[..., Any]
 
 
 _table: Operators | None = None

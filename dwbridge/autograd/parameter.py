@@ -117,23 +117,6 @@ class Parameter(Variable):
         if self.update_rule is not None:
             self.update_rule.update(self)
 
-    def copydata(self, other: Variable) -> None:
-        """Copies another variable's elements into this one's array, whose dtype stays.
-
-        As in Chainer, whichever of the two has no array is initialized with the other's shape: the source too, whose
-        drawn elements are then what this one gets. Nothing happens if neither has one.
-
-        Raises:
-            ValueError: if the shapes differ.
-        """
-        if not self.is_initialized and other.array is None:
-            return
-        if not self.is_initialized:
-            self.initialize(other.shape)
-        elif isinstance(other, Parameter) and not other.is_initialized:
-            other.initialize(self.shape)
-        super().copydata(other)
-
     def addgrad(self, other: Variable) -> None:
         """Adds another variable's gradient, if it has one; a parameter without an array is initialized with its shape.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import warnings
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any
 
 from dwbridge.autograd.arithmetic import Arithmetic
 from dwbridge.autograd.array_holder import ArrayHolder
+from dwbridge.autograd.array_methods import ArrayMethods
+from dwbridge.autograd.array_report import debug_report
 from dwbridge.autograd.device_moves import DeviceMoves
 from dwbridge.autograd.operators import operators
 from dwbridge.autograd.variable_node import VariableNode
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from dwbridge.autograd.function_node import FunctionNode
 
 
-class Variable(ArrayHolder, DeviceMoves, Arithmetic):
+class Variable(ArrayHolder, ArrayMethods, DeviceMoves, Arithmetic):
     """An array and its gradient.
 
     Args:
@@ -36,7 +38,7 @@ class Variable(ArrayHolder, DeviceMoves, Arithmetic):
 
     Raises:
         TypeError: if `data` is no array.
-        ValueError: for keyword arguments that Chainer dropped (`volatile`).
+        ValueError: for the argument that Chainer dropped (`volatile`).
 
     Example:
         >>> import numpy as np
@@ -57,8 +59,10 @@ class Variable(ArrayHolder, DeviceMoves, Arithmetic):
         requires_grad: bool = True,
         **unknown: Any,
     ) -> None:
+        if "volatile" in unknown:
+            raise ValueError("Variable takes no argument volatile any more: use no_backprop_mode")
         if unknown:
-            raise ValueError(f"Variable takes no argument {', '.join(unknown)} (volatile: use no_backprop_mode)")
+            raise TypeError(f"Variable takes no argument {', '.join(unknown)}")
         if data is not None and not is_array(data):
             raise TypeError(f"numpy.ndarray or cupy.ndarray are expected, got {type(data).__name__}")
         self._data = [data]
@@ -67,6 +71,19 @@ class Variable(ArrayHolder, DeviceMoves, Arithmetic):
         self._node = VariableNode(self, name, data, requires_grad)
         if grad is not None:
             self.grad = grad
+
+    @staticmethod
+    def _init_unchecked(
+        data: Array | None = None,
+        device: Any = None,
+        name: str | None = None,
+        grad: Array | None = None,
+        grad_valid: bool = True,
+        requires_grad: bool = True,
+        **unused: Any,
+    ) -> Variable:
+        # Chainer's constructor without checks. The checks are cheap here, so it is the ordinary one.
+        return Variable(data, name=name, grad=grad, requires_grad=requires_grad)
 
     # -- the gradient ---------------------------------------------------------------------------------------------
 
@@ -130,12 +147,23 @@ class Variable(ArrayHolder, DeviceMoves, Arithmetic):
     def copydata(self, other: Variable) -> None:
         """Copies another variable's elements into this one's array, whose dtype stays.
 
+        As in Chainer, whichever of the two is a parameter without an array is initialized with the other's shape: the
+        source too, whose drawn elements are then what this one gets. Nothing happens if neither has one.
+
         Raises:
-            ValueError: if the shapes differ.
+            ValueError: if the other's shape is neither this one's nor broadcasts to it.
+            AttributeError: if one has no array and is no parameter.
         """
-        if other.shape != self.shape:
-            raise ValueError(f"cannot copy an array of shape {other.shape} into one of shape {self.shape}")
+        if other.array is None and self.array is None:
+            return
+        for empty, full in ((other, self), (self, other)):
+            if empty.array is None:
+                empty.initialize(full.shape)  # type: ignore[attr-defined]  # a parameter's
         copyto(self.array, other.array)
+
+    def debug_print(self) -> str:
+        """A report for people: place, shape, dtype, mean and standard deviation of the array and of the gradient."""
+        return debug_report(self.summary(), self.array, self.grad)
 
     # -- the graph ------------------------------------------------------------------------------------------------
 
@@ -146,10 +174,25 @@ class Variable(ArrayHolder, DeviceMoves, Arithmetic):
 
     @property
     def creator_node(self) -> FunctionNode | None:
-        """The function whose output this is, or None."""
+        """The function whose output this is, or None. Assigning None makes this variable a leaf."""
         return self._node.creator_node
 
-    creator = creator_node
+    @creator_node.setter
+    def creator_node(self, function: FunctionNode | None) -> None:
+        if function is None:
+            self.unchain()
+        else:
+            self.set_creator_node(function)
+
+    @property
+    def creator(self) -> Any:
+        """What created this variable: the `FunctionNode`, or the old-style `Function` that it stands for."""
+        node = self.creator_node
+        return None if node is None else node.function
+
+    @creator.setter
+    def creator(self, function: Any) -> None:
+        self.creator_node = None if function is None else function.node
 
     @property
     def rank(self) -> int:
@@ -159,6 +202,10 @@ class Variable(ArrayHolder, DeviceMoves, Arithmetic):
     def requires_grad(self) -> bool:
         """Whether backward computations propagate to this variable."""
         return self._node.requires_grad
+
+    def set_creator(self, function: Any) -> None:
+        """Makes this variable an output of the function, a `FunctionNode` or an old-style `Function`."""
+        self.creator = function
 
     def set_creator_node(self, function: FunctionNode) -> None:
         """Makes this variable an output of the function."""
@@ -211,11 +258,6 @@ class Variable(ArrayHolder, DeviceMoves, Arithmetic):
         self._data = [self._data[0]]
         self.array = target.send(self.array)
         self._grad_var = None if grad is None else Variable(target.send(grad.array))
-
-    def reshape(self, *shape: Any) -> Variable:
-        """`functions.reshape`; the shape as one tuple or as integers."""
-        single = len(shape) == 1 and not isinstance(shape[0], SupportsIndex)
-        return operators().reshape(self, tuple(shape[0]) if single else shape)
 
     def __copy__(self) -> Variable:
         clone = type(self).__new__(type(self))

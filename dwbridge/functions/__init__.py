@@ -1,6 +1,7 @@
 """Operators: one file each, with its layouts, type check, forward, backward and the function that users call."""
 
 from dwbridge.autograd.operators import Operators, declare
+from dwbridge.functions.absolute import absolute
 from dwbridge.functions.accuracy import accuracy
 from dwbridge.functions.add import add
 from dwbridge.functions.average_pooling_2d import average_pooling_2d
@@ -12,9 +13,16 @@ from dwbridge.functions.convolution_2d import convolution_2d
 from dwbridge.functions.depthwise_convolution_2d import depthwise_convolution_2d
 from dwbridge.functions.div import div
 from dwbridge.functions.dropout import dropout
+from dwbridge.functions.exp import exp
 from dwbridge.functions.fixed_batch_normalization import fixed_batch_normalization
+from dwbridge.functions.floor import floor
+from dwbridge.functions.get_item import get_item
 from dwbridge.functions.identity import identity
+from dwbridge.functions.leaky_relu import leaky_relu
 from dwbridge.functions.linear import linear
+from dwbridge.functions.log import log
+from dwbridge.functions.log_softmax import log_softmax
+from dwbridge.functions.matmul import matmul
 from dwbridge.functions.max_pooling_2d import max_pooling_2d
 from dwbridge.functions.mean import average, mean
 from dwbridge.functions.mul import mul
@@ -22,15 +30,38 @@ from dwbridge.functions.neg import neg
 from dwbridge.functions.power import power
 from dwbridge.functions.relu import relu
 from dwbridge.functions.reshape import flatten, reshape
+from dwbridge.functions.sigmoid import sigmoid
 from dwbridge.functions.softmax import softmax
 from dwbridge.functions.softmax_cross_entropy import softmax_cross_entropy
+from dwbridge.functions.sqrt import sqrt
+from dwbridge.functions.square import square
 from dwbridge.functions.sub import sub
 from dwbridge.functions.sum import sum
+from dwbridge.functions.tanh import tanh
+from dwbridge.functions.transpose import transpose
 
 # What autograd needs from here; see dwbridge.autograd.operators.
-declare(Operators(add=add, sub=sub, mul=mul, div=div, neg=neg, power=power, reshape=reshape))
+declare(
+    Operators(
+        absolute=absolute,
+        add=add,
+        average=average,
+        div=div,
+        floor=floor,
+        get_item=get_item,
+        matmul=matmul,
+        mul=mul,
+        neg=neg,
+        power=power,
+        reshape=reshape,
+        sub=sub,
+        sum=sum,
+        transpose=transpose,
+    )
+)
 
 __all__ = [
+    "absolute",
     "accuracy",
     "add",
     "average",
@@ -43,10 +74,17 @@ __all__ = [
     "depthwise_convolution_2d",
     "div",
     "dropout",
+    "exp",
     "fixed_batch_normalization",
     "flatten",
+    "floor",
+    "get_item",
     "identity",
+    "leaky_relu",
     "linear",
+    "log",
+    "log_softmax",
+    "matmul",
     "max_pooling_2d",
     "mean",
     "mul",
@@ -55,9 +93,14 @@ __all__ = [
     "relu",
     "relu6",
     "reshape",
+    "sigmoid",
     "softmax",
     "softmax_cross_entropy",
+    "sqrt",
+    "square",
     "sub",
     "sum",
     "sum_to",
+    "tanh",
+    "transpose",
 ]

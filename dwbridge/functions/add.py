@@ -28,10 +28,10 @@ def add(*xs: Any) -> Variable:
     """The sum of the operands, element by element, left to right; one operand is returned as it is.
 
     Args:
-        xs: variables or arrays of one floating dtype, whose shapes broadcast; scalars take the other's dtype.
+        xs: variables of one dtype, whose shapes broadcast; arrays and scalars take the variable's dtype.
 
     Raises:
-        InvalidType: if dtypes differ, are not floating, or shapes do not broadcast.
+        InvalidType: if dtypes of variables differ, or shapes do not broadcast.
         ValueError: without operands.
 
     Example:

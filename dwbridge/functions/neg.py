@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dwbridge.autograd import FunctionNode, Variable
-from dwbridge.autograd.type_check import TypeInfo, expect_count, expect_floating
+from dwbridge.autograd.type_check import TypeInfo, expect_count
 from dwbridge.backend import Array, get_array_module
 
 
@@ -17,7 +17,6 @@ class Neg(FunctionNode):
 
     def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
         expect_count(in_types, 1)
-        expect_floating(in_types[0])
 
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         (x,) = inputs

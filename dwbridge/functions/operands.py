@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dwbridge.autograd import FunctionNode, Variable, as_variable
-from dwbridge.autograd.type_check import TypeInfo, expect_broadcastable, expect_count, expect_equal, expect_floating
+from dwbridge.autograd.type_check import TypeInfo, expect_broadcastable, expect_count, expect_equal
 from dwbridge.backend import get_array_module, is_array
 
 
@@ -20,29 +20,32 @@ class Binary(FunctionNode):
     def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
         expect_count(in_types, 2)
         lhs, rhs = in_types
-        expect_floating(lhs)
         expect_equal("lhs.dtype", lhs.dtype, "rhs.dtype", rhs.dtype)
         expect_broadcastable(lhs, rhs)
 
 
 def as_operands(lhs: Any, rhs: Any) -> tuple[Variable, Variable]:
-    """Both as variables; a scalar becomes a constant of no dimensions, of the other operand's dtype.
+    """Both as variables; a scalar or an array beside a variable becomes a constant of the variable's dtype.
+
+    Of two arrays the second takes the first one's dtype.
 
     Raises:
-        TypeError: if neither is a variable or an array, or one is neither of these nor a scalar.
+        TypeError: if neither is a variable or an array, or one is neither of these nor a number.
     """
-    if np.isscalar(lhs) and not np.isscalar(rhs):
+    for value in (lhs, rhs):
+        if isinstance(value, str) or not (isinstance(value, Variable) or is_array(value) or np.isscalar(value)):
+            raise TypeError(f"expected a variable, an array or a scalar, got {type(value).__name__}")
+    if np.isscalar(lhs) and np.isscalar(rhs):
+        raise TypeError("expected a variable or an array among the operands, got two scalars")
+    if np.isscalar(lhs) or (isinstance(rhs, Variable) and not isinstance(lhs, Variable)):
         rhs = as_variable(rhs)
         return _constant(lhs, rhs), rhs
-    if np.isscalar(rhs) and not np.isscalar(lhs):
-        lhs = as_variable(lhs)
-        return lhs, _constant(rhs, lhs)
-    for value in (lhs, rhs):
-        if not isinstance(value, Variable) and not is_array(value):
-            raise TypeError(f"expected a variable, an array or a scalar, got {type(value).__name__}")
-    return as_variable(lhs), as_variable(rhs)
+    lhs = as_variable(lhs)
+    return lhs, rhs if isinstance(rhs, Variable) else _constant(rhs, lhs)
 
 
-def _constant(scalar: Any, like: Variable) -> Variable:
+def _constant(value: Any, like: Variable) -> Variable:
+    if is_array(value):
+        return Variable(value.astype(like.dtype, copy=False), requires_grad=False)
     xp = get_array_module(like.array)
-    return Variable(xp.asarray(scalar, dtype=like.dtype), requires_grad=False)
+    return Variable(xp.asarray(value, dtype=like.dtype), requires_grad=False)

@@ -1,4 +1,4 @@
-"""Power: y = x ** c with a constant exponent c."""
+"""Power: y = x ** p, with a number or an array as exponent; the array broadcasts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import numpy as np
 from dwbridge.autograd import FunctionNode, Variable
 from dwbridge.autograd.type_check import TypeInfo, expect_count, expect_floating
 from dwbridge.backend import Array, get_array_module
+from dwbridge.functions.broadcast_to import sum_to
+from dwbridge.functions.log import log
 from dwbridge.functions.mul import mul
+from dwbridge.functions.operands import Binary, as_operands
+from dwbridge.functions.sub import sub
 
 
 class Power(FunctionNode):
@@ -39,22 +43,51 @@ class Power(FunctionNode):
         return (mul(mul(grad_outputs[0], power(x, self.exponent - 1)), self.exponent),)
 
 
-def power(x: Any, exponent: float) -> Variable:
-    """Every element raised to a constant power.
+class PowerOfArrays(Binary):
+    """See `power`: the exponent varies."""
+
+    def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
+        super().check_type_forward(in_types)
+        expect_floating(*in_types)
+
+    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+        lhs, rhs = inputs
+        self.retain_inputs((0, 1))
+        self.retain_outputs((0,))
+        return (get_array_module(lhs).asarray(lhs**rhs),)
+
+    def backward(
+        self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
+    ) -> tuple[Variable | None, ...]:
+        lhs, rhs = self.get_retained_inputs()
+        (y,) = self.get_retained_outputs()
+        (gy,) = grad_outputs
+        gradients = {
+            0: lambda: sum_to(mul(mul(gy, rhs), power(lhs, sub(rhs, 1.0))), lhs.shape),
+            1: lambda: sum_to(mul(mul(gy, y), log(lhs)), rhs.shape),
+        }
+        return tuple(gradients[i]() for i in target_input_indexes)
+
+
+def power(x: Any, exponent: Any) -> Variable:
+    """Every element raised to a power.
 
     Args:
-        x: an array of a floating dtype.
-        exponent: a number.
+        x: an array of a floating dtype, or a number where the exponent is an array.
+        exponent: a number, or an array of x's dtype that broadcasts against x.
 
     Raises:
-        TypeError: if the exponent is no number (an exponent that varies is not supported).
+        InvalidType: if dtypes differ or are not floating, or shapes do not broadcast.
+        TypeError: if the exponent is neither.
 
     Example:
         >>> import numpy as np
         >>> from dwbridge import functions as F
         >>> F.power(np.array([1., 4.]), 0.5).array
         array([1., 2.])
+        >>> F.power(2, np.array([1., 4.])).array
+        array([ 2., 16.])
     """
-    if not np.isscalar(exponent) or isinstance(exponent, str):
-        raise TypeError(f"the exponent must be a number, got {type(exponent).__name__}")
-    return Power(float(exponent)).apply((x,))[0]
+    if np.isscalar(exponent) and not isinstance(exponent, str):
+        return Power(float(exponent)).apply((x,))[0]  # type: ignore[arg-type]
+    return PowerOfArrays().apply(as_operands(x, exponent))[0]

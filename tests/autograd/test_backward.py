@@ -146,6 +146,23 @@ def test_grad_refuses_a_bare_variable() -> None:
         grad(x, [x])  # type: ignore[arg-type]
 
 
+def test_grad_refuses_gradients_that_do_not_match() -> None:
+    x = variable(1.0)
+    with pytest.raises(TypeError, match="grad_outputs must be a list or a tuple of variables, or None, got Variable"):
+        grad([x * 2], [x], grad_outputs=x)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="grad_outputs must have as many variables as outputs: 1, got 0"):
+        grad([x * 2], [x], grad_outputs=[])
+    with pytest.raises(ValueError, match="grad_inputs must have as many variables as inputs: 1, got 2"):
+        grad([x * 2], [x], grad_inputs=[None, None])
+
+
+def test_grad_by_itself_and_twice() -> None:
+    x = variable(2.0)
+    np.testing.assert_array_equal(grad([x], [x])[0].array, [1.0])
+    a, b = grad([x * x], [x, x])
+    assert (a.array, b.array) == ([4.0], [4.0])
+
+
 def test_third_derivative() -> None:
     x = variable(2.0)
     y = x**4
@@ -174,7 +191,10 @@ def test_nothing_is_recorded_in_no_backprop_mode() -> None:
     with no_backprop_mode():
         y = x * x
     assert y.creator is None
-    assert not y.requires_grad
+    assert y.requires_grad  # as in Chainer: what is computed from it later is recorded, and stops here
+    (y * 3).backward()
+    np.testing.assert_array_equal(y.grad, [3.0])
+    assert x.grad is None
 
 
 def test_arrays_that_backward_does_not_need_are_freed() -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from dwbridge import functions as F
-from dwbridge.autograd import Variable, as_array, as_variable
+from dwbridge.autograd import Parameter, Variable, as_array, as_variable
+from dwbridge.autograd.type_check import InvalidType
 
 
 def test_only_arrays() -> None:
@@ -15,6 +16,8 @@ def test_only_arrays() -> None:
         Variable([1.0])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="volatile"):
         Variable(np.zeros(1), volatile=True)
+    with pytest.raises(TypeError, match="takes no argument foo"):
+        Variable(np.zeros(1), foo=True)
 
 
 def test_attributes_are_the_arrays() -> None:
@@ -61,6 +64,18 @@ def test_zerograd_is_deprecated() -> None:
         (lambda a, b: b.array + a, [5.0]),
         (lambda a, b: b.array - a, [-1.0]),
         (lambda a, b: np.float64(2) * a, [6.0]),
+        (lambda a, b: abs(-a), [3.0]),
+        (lambda a, b: +a, [3.0]),
+        (lambda a, b: a // b, [1.0]),
+        (lambda a, b: 7 // a, [2.0]),
+        (lambda a, b: a**b, [9.0]),
+        (lambda a, b: a**b.array, [9.0]),
+        (lambda a, b: 2**a, [8.0]),
+        (lambda a, b: b.array**a, [8.0]),
+        (lambda a, b: a @ b, 6.0),
+        (lambda a, b: a.array @ b, 6.0),
+        (lambda a, b: a[0], 3.0),
+        (lambda a, b: a + np.array([1]), [4.0]),
     ],
 )
 def test_operators(compute: object, expected: list[float]) -> None:
@@ -73,11 +88,156 @@ def test_a_scalar_does_not_change_the_type() -> None:
     assert (Variable(np.ones(2, np.float16)) * 0.1).dtype == np.float16
 
 
-def test_comparison_truth_and_hash_are_refused() -> None:
+def test_an_array_takes_the_variables_type() -> None:
+    x = Variable(np.ones(2, "f"))
+    assert (x + np.ones(2)).dtype == (np.ones(2) / x).dtype == (x ** np.ones(2)).dtype == np.float32
+    assert F.add(np.ones(2, "f"), np.ones(2)).dtype == np.float32
+    with pytest.raises(InvalidType, match="lhs.dtype == rhs.dtype"):
+        x + Variable(np.ones(2))
+
+
+def test_integers_are_added_as_in_chainer() -> None:
+    x = Variable(np.array([1, 2]))
+    np.testing.assert_array_equal((-(x + x) * 2).array, [-4, -8])
+    assert (x * 2).dtype == np.int64
+
+
+def test_what_is_no_operand() -> None:
+    x = Variable(np.ones(2))
+    for other in ([1.0, 2.0], "a", None):
+        with pytest.raises(TypeError, match="expected a variable, an array or a scalar"):
+            x + other
+    with pytest.raises(TypeError, match="got two scalars"):
+        F.mul(2, 3)
+
+
+def test_floor_division_has_no_gradient() -> None:
+    x = Variable(np.array([5.0]))
+    y = x // 2
+    assert y.creator is None
+    y.backward()
+    assert x.grad is None
+
+
+@pytest.mark.parametrize("symbol", ["==", "!=", "<", "<=", ">", ">="])
+def test_comparison_is_refused(symbol: str) -> None:
+    message = f"Variables do not support {symbol} operator. You could use `array` attribute instead."
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        eval(f"x {symbol} x", {"x": Variable(np.array(1.0))})
+
+
+def test_truth_and_hash_are_refused() -> None:
     x = Variable(np.array(1.0))
-    for use in (lambda: x == x, lambda: x < x, lambda: bool(x), lambda: hash(x)):
-        with pytest.raises(TypeError):
-            use()
+    with pytest.raises(TypeError, match="Variables cannot be evaluated as Python bool"):
+        bool(x)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(x)
+
+
+def test_methods_of_arrays() -> None:
+    x = Variable(np.arange(6.0).reshape(2, 3))
+    assert x.T.shape == x.transpose().shape == x.transpose(None).shape == (3, 2)
+    assert x.transpose(1, 0).shape == x.transpose((1, 0)).shape == x.transpose([1, 0]).shape == (3, 2)
+    assert (x.mean().array, x.sum().array) == (2.5, 15)
+    np.testing.assert_array_equal(x.mean(axis=0, keepdims=True).array, [[1.5, 2.5, 3.5]])
+    np.testing.assert_array_equal(x.mean(axis=1, weights=np.array([1.0, 0.0, 0.0])).array, [0, 3])
+    np.testing.assert_array_equal(x.sum(axis=1).array, [3, 12])
+    with pytest.raises(ValueError, match="repeated axis"):
+        x.transpose(0, 0)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [1, -1, slice(1), (..., 0), None, (0, None, 1), [0, 0], ([0, 1], [2, 0]), np.array([1, 0, 0]), (0, [1, 1]), True],
+    ids=str,
+)
+def test_indexing_is_numpys_and_its_gradient_counts(index: object) -> None:
+    x = Variable(np.arange(6.0).reshape(2, 3))
+    y = x[index]
+    np.testing.assert_array_equal(y.array, x.array[index])
+    y.grad = np.ones_like(y.array)
+    y.backward()
+    counts = np.zeros((2, 3))
+    np.add.at(counts, index, 1)
+    np.testing.assert_array_equal(x.grad, counts)
+
+
+def test_iteration_and_errors_of_indexing() -> None:
+    x = Variable(np.arange(6.0).reshape(2, 3))
+    assert [row.shape for row in x] == [(3,), (3,)]
+    for index in (2, (0, 0, 0), "a", 1.5):
+        with pytest.raises(IndexError):
+            x[index]
+
+
+def test_debug_print_as_chainer_prints_it() -> None:
+    x = Variable(np.array([1.0, 3.0], "f"), name="x")
+    head = "<variable x>\n- device: CPU\n- backend: <class 'numpy.ndarray'>\n- shape: (2,)\n- dtype: float32\n"
+    head += "- statistics: mean=2.00000000, std=1.00000000\n- grad: "
+    assert x.debug_print() == head + "None"
+    x.grad = np.zeros(2, "f")
+    assert x.debug_print() == head + "0"
+    x.grad = np.ones(2, "f")
+    assert x.debug_print() == head + "mean=1.00000000, std=0.00000000"
+    nothing = Variable()
+    facts = ["device", "backend", "shape", "dtype", "statistics", "grad"]
+    assert nothing.debug_print() == "\n".join([f"<variable at 0x{id(nothing):x}>", *(f"- {f}: None" for f in facts)])
+
+
+def test_repr_and_str() -> None:
+    x = Variable(np.array([[1.0, 2.0], [3.0, 4.0]]), name="x")
+    assert repr(x) == "variable x([[1., 2.],\n            [3., 4.]])"
+    assert str(x) == "variable x([[1. 2.]\n            [3. 4.]])"
+    assert repr(Variable(np.zeros((0, 3)))) == "variable([], shape=(0, 3))"
+    assert repr(Variable(np.zeros(0))) == "variable([])"
+
+
+def test_the_creator_can_be_taken_away_and_given_back() -> None:
+    x = Variable(np.ones(1))
+    y = x * 2
+    function = y.creator
+    y.creator_node = None
+    assert y.creator is None
+    y.set_creator(function)
+    y.backward()
+    np.testing.assert_array_equal(x.grad, [2])
+    y.creator = None
+    assert y.creator_node is None
+
+
+def test_loss_scale_is_noted_on_leaves() -> None:
+    x = Variable(np.ones(1))
+    h = x * 2
+    y = h * 3
+    y.backward(loss_scale=4.0)
+    assert (x._loss_scale, h._loss_scale, y._loss_scale) == (4.0, None, None)
+    np.testing.assert_array_equal(x.grad, [24])
+
+
+def test_a_given_gradient_is_not_scaled() -> None:
+    x = Variable(np.ones(2))
+    y = x * 2
+    y.grad = np.ones(2)
+    y.backward(loss_scale=4.0)
+    np.testing.assert_array_equal(x.grad, [2, 2])
+
+
+def test_the_constructor_without_checks() -> None:
+    x = Variable._init_unchecked(np.zeros(2), name="x", requires_grad=False)
+    assert (x.name, x.requires_grad) == ("x", False)
+
+
+def test_copydata_initializes_whichever_parameter_has_no_array() -> None:
+    a, b = Parameter(1.0), Variable(np.full(2, 3.0))
+    a.copydata(b)
+    np.testing.assert_array_equal(a.array, [3, 3])
+    source = Parameter(1.0)
+    b.copydata(source)
+    np.testing.assert_array_equal(b.array, [1, 1])
+    np.testing.assert_array_equal(source.array, [1, 1])
+    Variable().copydata(Variable())
+    with pytest.raises(AttributeError, match="initialize"):
+        Variable().copydata(b)
 
 
 def test_reshape_takes_a_tuple_or_integers() -> None:
@@ -97,7 +257,7 @@ def test_addgrad_and_copydata() -> None:
     a.copydata(Variable(np.full(2, 0.5)))
     np.testing.assert_array_equal(a.array, np.full(2, 0.5, "f"))
     assert a.dtype == np.float32
-    with pytest.raises(ValueError, match=r"shape \(3,\) into one of shape \(2,\)"):
+    with pytest.raises(ValueError, match=r"from shape \(3,\) into shape \(2,\)"):
         a.copydata(Variable(np.zeros(3)))
 
 

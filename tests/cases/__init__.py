@@ -141,7 +141,7 @@ class Case:
     Attributes:
         name: unique among the operator's cases.
         inputs: the positional arguments.
-        keywords: the keyword arguments; arrays among them are float64, `keywords_as` gives them in another type.
+        keywords: the keyword arguments; floating arrays among them are float64, `keywords_as` gives another type.
         dtypes: the floating types with which the case is run.
         no_gradient: why gradients are not compared, None where they are.
         no_export: why ONNX, or onnxruntime, cannot say this case; None where it can.
@@ -159,8 +159,9 @@ class Case:
         return tuple(given.draw_array(dtype, rng) for given in self.inputs)
 
     def keywords_as(self, dtype: Any) -> dict[str, Any]:
-        """The keyword arguments, with arrays in `dtype`."""
-        return {k: v.astype(dtype) if isinstance(v, np.ndarray) else v for k, v in self.keywords.items()}
+        """The keyword arguments, with floating arrays in `dtype`."""
+        given = self.keywords.items()
+        return {k: v.astype(dtype) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v for k, v in given}
 
     def output_dtype(self, dtype: Any) -> np.dtype:
         """The output's type for inputs of `dtype`: the same, unless the operator is told another."""

@@ -1,4 +1,4 @@
-"""x to a power that is a number."""
+"""x to the power p, element by element, broadcast."""
 
 import math
 
@@ -6,4 +6,4 @@ from oracles import elementwise
 
 
 def oracle(x, exponent):
-    return elementwise(lambda v: math.pow(v, exponent), x)
+    return elementwise(math.pow, x, exponent)

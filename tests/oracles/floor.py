@@ -1,0 +1,9 @@
+"""floor(x), element by element."""
+
+import math
+
+from oracles import elementwise
+
+
+def oracle(x):
+    return elementwise(math.floor, x)

@@ -1,0 +1,9 @@
+"""log(x), element by element."""
+
+import math
+
+from oracles import elementwise
+
+
+def oracle(x):
+    return elementwise(math.log, x)

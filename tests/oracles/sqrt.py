@@ -1,0 +1,9 @@
+"""sqrt(x), element by element."""
+
+import math
+
+from oracles import elementwise
+
+
+def oracle(x):
+    return elementwise(math.sqrt, x)
