@@ -15,6 +15,8 @@ from typing import Any
 
 from dwbridge import functions, initializers, links, optimizers, serializers
 from dwbridge.autograd import (
+    Function,
+    FunctionAdapter,
     FunctionHook,
     FunctionNode,
     Parameter,
@@ -30,7 +32,10 @@ from dwbridge.configuration import (
     force_backprop_mode,
     get_dtype,
     global_config,
+    is_debug,
+    mixed16,
     no_backprop_mode,
+    set_debug,
     using_config,
 )
 from dwbridge.initializers import Initializer
@@ -69,6 +74,8 @@ def __dir__() -> list[str]:
 __all__ = [
     "Chain",
     "ChainList",
+    "Function",
+    "FunctionAdapter",
     "FunctionHook",
     "FunctionNode",
     "Initializer",
@@ -90,10 +97,13 @@ __all__ = [
     "global_config",
     "grad",
     "initializers",
+    "is_debug",
     "links",
+    "mixed16",
     "no_backprop_mode",
     "optimizers",
     "serializers",
+    "set_debug",
     "using_config",
     "using_device",
 ]

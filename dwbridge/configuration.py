@@ -6,24 +6,49 @@ sets the thread's. `using_config` does so for the length of a `with` block.
 
 import contextlib
 import os
+import sys
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
 
 import numpy as np
+
+
+class Mixed16:
+    """The type of `mixed16`: parameters are stored in float16, what must not lose digits stays in float32.
+
+    NumPy takes it for float16; `get_dtype` gives float32 in its place where it is asked to.
+    """
+
+    dtype = np.dtype(np.float16)
+
+    def __repr__(self) -> str:
+        return "dtype('mixed16')"
+
+
+#: as `config.dtype`: 16 bits, but for what `get_dtype(map_mixed16=...)` asks for
+mixed16 = Mixed16()
 
 
 class GlobalConfig:
     """The process's entries, seen by every thread that has no value of its own.
 
+    Entries that Chainer reads from the environment at start are read here as well; its names of them are in brackets.
+
     Attributes:
-        debug (bool): arrays are searched for NaN after every forward and backward computation.
-        dtype: default floating type of parameters (`DWBRIDGE_DTYPE` or `CHAINER_DTYPE` sets it at start).
+        debug (bool): arrays are searched for NaN after every forward and backward computation [CHAINER_DEBUG].
+        dtype: default floating type of parameters, or `mixed16` [CHAINER_DTYPE, or DWBRIDGE_DTYPE before it].
         enable_backprop (bool): computations record how to differentiate them.
+        keep_graph_on_report (bool): reported variables keep their graph [CHAINER_KEEP_GRAPH_ON_REPORT].
         kernels (str): `'auto'`, `'compiled'` or `'numpy'`; see `dwbridge.kernels`.
         train (bool): dropout drops, batch normalization uses the batch's statistics.
-        type_check (bool): functions check their inputs' dtypes and shapes.
-        keep_graph_on_report (bool): reported variables keep their graph.
+        type_check (bool): functions check their inputs' dtypes and shapes [CHAINER_TYPE_CHECK].
+
+    Chainer's other entries are there with its defaults, and change nothing, because what they choose between does not
+    exist here: `autotune`, `compute_mode`, `cudnn_deterministic`, `cudnn_fast_batch_normalization`
+    [CHAINER_CUDNN_FAST_BATCH_NORMALIZATION], `in_recomputing`, `lazy_grad_sum` [CHAINER_LAZY_GRAD_SUM],
+    `schedule_func`, `use_cudnn` [CHAINER_USE_CUDNN], `use_cudnn_tensor_core`, `use_ideep` [CHAINER_USE_IDEEP],
+    `use_static_graph`, `warn_nondeterministic`.
     """
 
     debug: bool
@@ -34,10 +59,9 @@ class GlobalConfig:
     type_check: bool
     keep_graph_on_report: bool
 
-    def show(self) -> None:
-        """Prints every entry and its value."""
-        for name in sorted(vars(self)):
-            print(f"{name:<21}{getattr(self, name)}")
+    def show(self, file: IO[str] | None = None) -> None:
+        """Prints every entry and its value, to standard output or a file."""
+        _print_entries(self, vars(self), file)
 
 
 class LocalConfig:
@@ -59,20 +83,53 @@ class LocalConfig:
     def __delattr__(self, name: str) -> None:
         delattr(self._local, name)
 
-    def show(self) -> None:
-        """Prints every entry and the value that this thread sees."""
-        for name in sorted(vars(self._global) | vars(self._local)):
-            print(f"{name:<21}{getattr(self, name)}")
+    def show(self, file: IO[str] | None = None) -> None:
+        """Prints every entry and the value that this thread sees, to standard output or a file."""
+        _print_entries(self, vars(self._global) | vars(self._local), file)
+
+
+def _print_entries(config: Any, names: Iterable[str], file: IO[str] | None) -> None:
+    shown = sorted(name for name in names if not name.startswith("_"))
+    width = max(map(len, shown))
+    for name in shown:
+        print(f"{name:<{width}} {getattr(config, name)}", file=file or sys.stdout)
+
+
+def _flag(variable: str, default: bool) -> bool:
+    return bool(int(os.environ.get(variable, str(int(default)))))
+
+
+def _dtype_from_environment() -> Any:
+    name = os.environ.get("DWBRIDGE_DTYPE", os.environ.get("CHAINER_DTYPE", "float32"))
+    if name == "mixed16":
+        return mixed16
+    if name not in ("float16", "float32", "float64"):
+        raise TypeError(f"CHAINER_DTYPE must be float16, float32, float64 or mixed16, got {name!r}")
+    return np.dtype(name)
 
 
 global_config = GlobalConfig()
-global_config.debug = False
-global_config.dtype = np.dtype(os.environ.get("DWBRIDGE_DTYPE", os.environ.get("CHAINER_DTYPE", "float32")))
-global_config.enable_backprop = True
-global_config.kernels = "auto"
-global_config.train = True
-global_config.type_check = True
-global_config.keep_graph_on_report = False
+vars(global_config).update(
+    autotune=False,
+    compute_mode=None,
+    cudnn_deterministic=False,
+    cudnn_fast_batch_normalization=_flag("CHAINER_CUDNN_FAST_BATCH_NORMALIZATION", False),
+    debug=_flag("CHAINER_DEBUG", False),
+    dtype=_dtype_from_environment(),
+    enable_backprop=True,
+    in_recomputing=False,
+    keep_graph_on_report=_flag("CHAINER_KEEP_GRAPH_ON_REPORT", False),
+    kernels="auto",
+    lazy_grad_sum=_flag("CHAINER_LAZY_GRAD_SUM", False),
+    schedule_func=None,
+    train=True,
+    type_check=_flag("CHAINER_TYPE_CHECK", True),
+    use_cudnn=os.environ.get("CHAINER_USE_CUDNN", "auto"),
+    use_cudnn_tensor_core="auto",
+    use_ideep=os.environ.get("CHAINER_USE_IDEEP", "never"),
+    use_static_graph=True,
+    warn_nondeterministic=False,
+)
 
 config = LocalConfig(global_config)
 
@@ -112,6 +169,28 @@ def force_backprop_mode() -> contextlib.AbstractContextManager[None]:
     return using_config("enable_backprop", True)
 
 
-def get_dtype(dtype: Any = None) -> np.dtype:
-    """The given dtype, or `config.dtype` for None."""
-    return np.dtype(config.dtype if dtype is None else dtype)
+def get_dtype(dtype: Any = None, map_mixed16: Any = None) -> np.dtype:
+    """The given dtype, or `config.dtype` for None.
+
+    Args:
+        dtype: a dtype, its name, `mixed16`, or None.
+        map_mixed16: what `mixed16` stands for; None for float16.
+
+    Example:
+        >>> get_dtype(mixed16), get_dtype(mixed16, map_mixed16='float32')
+        (dtype('float16'), dtype('float32'))
+    """
+    dtype = config.dtype if dtype is None else dtype
+    if isinstance(dtype, Mixed16):
+        dtype = Mixed16.dtype if map_mixed16 is None else map_mixed16
+    return np.dtype(dtype)
+
+
+def is_debug() -> bool:
+    """Whether this thread searches for NaN: `config.debug`."""
+    return bool(config.debug)
+
+
+def set_debug(debug: bool) -> None:
+    """Sets this thread's `config.debug`."""
+    config.debug = debug

@@ -8,7 +8,17 @@ import threading
 import numpy as np
 import pytest
 
-from dwbridge.configuration import config, get_dtype, global_config, no_backprop_mode, using_config
+from dwbridge.configuration import (
+    config,
+    force_backprop_mode,
+    get_dtype,
+    global_config,
+    is_debug,
+    mixed16,
+    no_backprop_mode,
+    set_debug,
+    using_config,
+)
 
 
 def test_using_config_restores_the_value_or_its_absence() -> None:
@@ -43,6 +53,13 @@ def test_threads_do_not_see_each_other() -> None:
     assert seen == {"flag": True}
 
 
+def test_force_backprop_mode_overrides() -> None:
+    with no_backprop_mode():
+        with force_backprop_mode():
+            assert config.enable_backprop
+        assert not config.enable_backprop
+
+
 def test_threads_see_the_process() -> None:
     seen = {}
     global_config.keep_graph_on_report = True
@@ -71,4 +88,46 @@ def test_the_environment_sets_the_default_type(name: str) -> None:
 
 def test_show_lists_every_entry(capsys: pytest.CaptureFixture[str]) -> None:
     config.show()
-    assert "enable_backprop      True" in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert "enable_backprop                True" in lines
+    assert lines == sorted(lines)
+
+
+def test_mixed16_is_float16_unless_mapped() -> None:
+    assert repr(mixed16) == "dtype('mixed16')"
+    assert np.dtype(mixed16) == get_dtype(mixed16) == np.float16
+    with using_config("dtype", mixed16):
+        assert get_dtype() == np.float16
+        assert get_dtype(map_mixed16=np.float32) == np.float32
+        assert get_dtype("f8", map_mixed16=np.float32) == np.float64
+    assert get_dtype(np.float16, map_mixed16=np.float32) == np.float16
+
+
+def test_debug_has_a_setter() -> None:
+    with using_config("debug", False):
+        set_debug(True)
+        assert is_debug()
+    assert not is_debug()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "entry", "expected"),
+    [
+        ("CHAINER_DTYPE", "mixed16", "dtype", "dtype('mixed16')"),
+        ("CHAINER_DEBUG", "1", "debug", "True"),
+        ("CHAINER_TYPE_CHECK", "0", "type_check", "False"),
+        ("CHAINER_KEEP_GRAPH_ON_REPORT", "1", "keep_graph_on_report", "True"),
+        ("CHAINER_USE_CUDNN", "never", "use_cudnn", "'never'"),
+    ],
+)
+def test_chainers_environment(variable: str, value: str, entry: str, expected: str) -> None:
+    command = f"from dwbridge.configuration import config; print(repr(config.{entry}))"
+    run = subprocess.run([sys.executable, "-c", command], env={**os.environ, variable: value}, capture_output=True)
+    assert run.stdout.decode().strip() == expected, run.stderr
+
+
+def test_a_type_of_the_environment_that_is_none() -> None:
+    command = "import dwbridge.configuration"
+    environment = {**os.environ, "CHAINER_DTYPE": "int8"}
+    run = subprocess.run([sys.executable, "-c", command], env=environment, capture_output=True)
+    assert b"CHAINER_DTYPE must be float16, float32, float64 or mixed16, got 'int8'" in run.stderr

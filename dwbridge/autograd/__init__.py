@@ -2,6 +2,7 @@
 
 from dwbridge.autograd import type_check
 from dwbridge.autograd.backward import backward, grad
+from dwbridge.autograd.function import Function, FunctionAdapter
 from dwbridge.autograd.function_hook import FunctionHook
 from dwbridge.autograd.function_node import FunctionNode
 from dwbridge.autograd.operators import Operators
@@ -11,6 +12,8 @@ from dwbridge.autograd.variable import Variable, as_array, as_variable
 from dwbridge.autograd.variable_node import VariableNode
 
 __all__ = [
+    "Function",
+    "FunctionAdapter",
     "FunctionHook",
     "FunctionNode",
     "Operators",

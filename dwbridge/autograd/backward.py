@@ -53,6 +53,8 @@ def backward(
     Raises:
         TypeError: if an output has more than one element and no `grad` to start from.
     """
+    for y in outputs:
+        y.node.check_old_style()
     gradients = {y.node: _first_gradient(y, loss_scale) for y in outputs if y.creator_node is not None}
 
     def settle(node: VariableNode, gradient: Variable) -> None:
@@ -187,7 +189,9 @@ def _differentiate(
     arrays = tuple(x.data for x in function.inputs)
     for hook in hooks_of(function):
         hook.backward_preprocess(function, arrays, gys)
-    gxs = function.backward(indexes, gys)
+    for i in indexes:
+        function.inputs[i].check_old_style()
+    gxs = function.backward_accumulate(indexes, gys, (None,) * len(indexes))
     for hook in hooks_of(function):
         hook.backward_postprocess(function, arrays, gys)
     _check_gradients(function, indexes, gxs)
@@ -195,16 +199,12 @@ def _differentiate(
 
 
 def _check_gradients(function: FunctionNode, indexes: tuple[int, ...], gxs: Any) -> None:
-    if not isinstance(gxs, tuple) or len(gxs) != len(indexes):
-        raise ValueError(
-            f"backward of {function.label} must return a tuple of {len(indexes)} gradients, "
-            f"got {f'{len(gxs)}' if isinstance(gxs, tuple) else type(gxs).__name__}"
-        )
     assert function.inputs is not None
     for i, gx in zip(indexes, gxs, strict=True):
         x = function.inputs[i]
         if gx is not None and (gx.shape != x.shape or gx.dtype != x.dtype):
-            raise ValueError(
+            kind = ValueError if gx.dtype == x.dtype else TypeError
+            raise kind(
                 f"backward of {function.label}: the gradient of input {i} must be {x.shape} of {x.dtype}, "
                 f"got {gx.shape} of {gx.dtype}"
             )
@@ -240,6 +240,7 @@ def _nodes_between(outputs: Sequence[Variable], inputs: set[VariableNode]) -> se
         if function.rank < lowest:
             break  # ranks only fall from here, and no way from an input leads through a lower one
         for x in function.inputs or ():
+            x.check_old_style()
             users.setdefault(x, []).append(function)
             queue.push(x.creator_node)
     nodes, todo = set(inputs), list(inputs)

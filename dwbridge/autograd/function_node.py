@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from dwbridge.autograd import type_check
 from dwbridge.autograd.function_hook import FunctionHook, hooks_of
@@ -17,6 +17,7 @@ from dwbridge.backend import (
     get_array_module,
     get_device_from_array,
     is_array,
+    is_cupy_array,
     is_floating,
     tagged,
     untagged,
@@ -70,6 +71,10 @@ class FunctionNode:
         return type(self).__name__
 
     @property
+    def _impl_name(self) -> str:
+        return type(self).__name__
+
+    @property
     def function(self) -> Any:
         """This node itself; for an old-style `Function`, what the user wrote."""
         return self
@@ -81,12 +86,20 @@ class FunctionNode:
 
     # -- what a subclass says -------------------------------------------------------------------------------------
 
-    def check_type_forward(self, in_types: Sequence[type_check.TypeInfo]) -> None:
-        """Checks dtypes and shapes of the inputs; raises `type_check.InvalidType`."""
+    def check_type_forward(self, in_types: Any) -> None:
+        """Checks dtypes and shapes of the inputs; raises `type_check.InvalidType`. See `type_check` for `in_types`."""
 
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-        """Computes the output arrays from the input arrays."""
+        """Computes the output arrays: `forward_gpu` where an input is on a GPU, `forward_cpu` otherwise."""
+        return self.forward_gpu(inputs) if any(map(is_cupy_array, inputs)) else self.forward_cpu(inputs)
+
+    def forward_cpu(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Computes the output arrays on the CPU."""
         raise NotImplementedError(f"{self.label} has no forward")
+
+    def forward_gpu(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Computes the output arrays on a GPU."""
+        raise NotImplementedError(f"{self.label} has no forward on a GPU")
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
@@ -98,9 +111,29 @@ class FunctionNode:
             grad_outputs: one gradient for each output, None where there is none.
 
         Returns:
-            One variable, or None, for each of `target_input_indexes`.
+            One variable, or None, for each of `target_input_indexes`, or for each of the inputs. By default None: no
+            gradient flows through the function.
         """
-        raise NotImplementedError(f"{self.label} cannot be differentiated")
+        return (None,) * len(target_input_indexes)
+
+    def backward_accumulate(
+        self,
+        target_input_indexes: tuple[int, ...],
+        grad_outputs: tuple[Variable | None, ...],
+        grad_inputs: tuple[Variable | None, ...],
+    ) -> tuple[Variable | None, ...]:
+        """Gradients of the wanted inputs, added to those that there are already (None where there are none)."""
+        gxs = self.backward(target_input_indexes, grad_outputs)
+        if isinstance(gxs, tuple) and len(gxs) == len(self.inputs or ()):
+            gxs = tuple(gxs[i] for i in target_input_indexes)
+        self._check_count(target_input_indexes, gxs)
+        return tuple(gx if g is None else g if gx is None else g + gx for gx, g in zip(gxs, grad_inputs, strict=True))
+
+    def _check_count(self, target_input_indexes: tuple[int, ...], gxs: Any) -> None:
+        if not isinstance(gxs, tuple) or len(gxs) != len(target_input_indexes):
+            got = f"{len(gxs)}" if isinstance(gxs, tuple) else type(gxs).__name__
+            count = len(target_input_indexes)
+            raise ValueError(f"backward of {self.label} must return a tuple of {count} gradients, got {got}")
 
     def retain_inputs(self, indexes: Sequence[int]) -> None:
         """Keeps these inputs' arrays for backward. Called in `forward`."""
@@ -109,6 +142,9 @@ class FunctionNode:
     def retain_outputs(self, indexes: Sequence[int]) -> None:
         """Keeps these outputs' arrays for backward. Called in `forward`."""
         self._output_indexes_to_retain = tuple(indexes)
+
+    def __call__(self, *inputs: Any) -> NoReturn:
+        raise RuntimeError(f"a FunctionNode ({self.label}) is not called: use apply(), which takes a tuple of inputs")
 
     # -- application ----------------------------------------------------------------------------------------------
 
@@ -138,11 +174,11 @@ class FunctionNode:
             devices = ", ".join(str(get_device_from_array(array)) for array in arrays)
             raise TypeError(f"incompatible array types are mixed in {self.label}: expected one device, got {devices}")
         if config.type_check:
-            try:
-                self.check_type_forward(type_check.type_infos(arrays, self.input_names))
-            except type_check.InvalidType as error:
-                where = f"{self.label} (Forward)"
-                raise type_check.InvalidType(error.expect, error.actual, where) from None
+            with type_check.get_function_check_context(self):
+                self.check_type_forward(self._in_types(arrays))
+
+    def _in_types(self, arrays: tuple[Array, ...]) -> Any:
+        return type_check.type_infos(arrays, self.input_names) if self.input_names else type_check.get_types(arrays)
 
     def _compute(self, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
         for hook in hooks_of(self):
@@ -176,6 +212,18 @@ class FunctionNode:
         """The inputs that `retain_inputs` named, as variables of the graph."""
         assert self.inputs is not None, f"{self.label} was not recorded"
         return tuple(self.inputs[i].get_variable() for i in self._input_indexes_to_retain)
+
+    @property
+    def output_data(self) -> tuple[Array | None, ...]:
+        """The outputs' arrays, None for those that are not kept.
+
+        Raises:
+            RuntimeError: if nothing was recorded.
+        """
+        if self.outputs is None:
+            raise RuntimeError("retained output data is gone")
+        kept = dict(zip(self._output_indexes_to_retain, self._retained_output_data, strict=True))
+        return tuple(kept.get(i) for i in range(len(self.outputs)))
 
     def get_retained_outputs(self) -> tuple[Variable, ...]:
         """The outputs that `retain_outputs` named, as variables of the graph."""

@@ -31,6 +31,8 @@ class VariableNode:
         self.name = name
         self.requires_grad = requires_grad
         self.creator_node: FunctionNode | None = None
+        #: label of the old-style function whose backward computed this gradient
+        self.old_style_source: str | None = None
         self.rank = 0
         self.data: Any = None
         self.set_array(array)
@@ -46,6 +48,15 @@ class VariableNode:
         """Makes this node an output of the function."""
         self.creator_node = function
         self.rank = function.rank + 1
+
+    def check_old_style(self) -> None:
+        """Refuses to differentiate a gradient that an old-style function computed from arrays.
+
+        Raises:
+            RuntimeError: if this is one.
+        """
+        if self.old_style_source is not None:
+            raise RuntimeError(f'cannot twice-differentiate an old style Function "{self.old_style_source}"')
 
     def unchain(self) -> None:
         """Makes this node a leaf."""

@@ -46,7 +46,7 @@ def test_the_first_fact_that_fails_is_named() -> None:
     with pytest.raises(InvalidType) as caught:
         F.depthwise_convolution_2d(np.zeros((1, 3, 4), "f"), np.zeros((1, 3, 2, 2), "f"))
     assert str(caught.value) == (
-        "Invalid operation is performed in: DepthwiseConvolution2DFunction (Forward)\n\n"
+        "\nInvalid operation is performed in: DepthwiseConvolution2DFunction (Forward)\n\n"
         "Expect: x.ndim == 4\nActual: 3 != 4 (x has (1, 3, 4))"
     )
 
