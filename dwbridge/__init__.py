@@ -44,7 +44,7 @@ from dwbridge.version import VERSION
 
 __version__ = VERSION
 
-_LAZY_ROOMS = ("datasets", "exporters", "gradient_check", "models", "reporter", "training")
+_LAZY_ROOMS = ("datasets", "exporters", "function_hooks", "gradient_check", "models", "reporter", "training")
 
 #: rooms that Chainer has at the top
 _LAZY_PLACES = {"link_hooks": "links.hooks", "optimizer_hooks": "optimizers.hooks"}

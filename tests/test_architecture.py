@@ -17,7 +17,7 @@ LEVELS = (
     ("initializers", "serializers"),
     ("kernels",),
     ("autograd",),
-    ("functions", "gradient_check"),
+    ("functions", "function_hooks", "gradient_check"),
     ("reporter",),
     ("links",),
     ("optimizers",),
