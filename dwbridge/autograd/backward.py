@@ -187,13 +187,14 @@ def _differentiate(
 ) -> tuple[Variable | None, ...]:
     assert function.inputs is not None
     arrays = tuple(x.data for x in function.inputs)
+    gy_arrays = tuple(None if gy is None else gy.array for gy in gys)
     for hook in hooks_of(function):
-        hook.backward_preprocess(function, arrays, gys)
+        hook.backward_preprocess(function, arrays, gy_arrays)
     for i in indexes:
         function.inputs[i].check_old_style()
     gxs = function.backward_accumulate(indexes, gys, (None,) * len(indexes))
     for hook in hooks_of(function):
-        hook.backward_postprocess(function, arrays, gys)
+        hook.backward_postprocess(function, arrays, gy_arrays)
     _check_gradients(function, indexes, gxs)
     return gxs
 

@@ -14,7 +14,7 @@ class FunctionHook:
     """Called before and after each function: of a `with` block (this thread's), or of one function (`add_hook`).
 
     Subclasses override what they need. `in_data` are the input arrays (None where backward did not keep one),
-    `out_grad` the gradients of the outputs, as variables or None.
+    `out_grad` the arrays of the outputs' gradients or None.
 
     Example:
         >>> import numpy as np

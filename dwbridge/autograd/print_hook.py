@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import IO, Any
 
 from dwbridge.autograd.function_hook import FunctionHook
-from dwbridge.autograd.variable import Variable, as_array
+from dwbridge.autograd.variable import Variable
+from dwbridge.backend import get_array_module
 
 
 class PrintHook(FunctionHook):
@@ -38,9 +39,8 @@ class PrintHook(FunctionHook):
     def backward_preprocess(self, function: Any, in_data: Sequence[Any], out_grad: Sequence[Any]) -> None:
         self._print_inputs(function, in_data)
         self._print("output gradient")
-        for gy in map(as_array, out_grad):
-            # The gradient of an output that is not there any more: its array is shown as zeros.
-            self._print((Variable() if gy is None else Variable(0 * gy, grad=gy)).debug_print())
+        for gy in out_grad:
+            self._print(_of_gradient(gy).debug_print())
         self._finish()
 
     def _print_inputs(self, function: Any, in_data: Sequence[Any]) -> None:
@@ -55,3 +55,8 @@ class PrintHook(FunctionHook):
     def _finish(self) -> None:
         if self.flush and hasattr(self.file, "flush"):
             self.file.flush()
+
+
+def _of_gradient(gy: Any) -> Variable:
+    """A variable with this gradient; zeros stand for the output's array, which may be gone."""
+    return Variable() if gy is None else Variable(get_array_module(gy).zeros_like(gy), grad=gy)

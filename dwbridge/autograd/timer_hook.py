@@ -93,8 +93,7 @@ class TimerHook(FunctionHook):
 
 
 def _wait_for_device(values: Sequence[Any]) -> None:
-    for value in values:
-        array = getattr(value, "array", value)
+    for array in values:
         if is_cupy_array(array):
             array.device.synchronize()
             return

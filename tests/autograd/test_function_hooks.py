@@ -7,9 +7,19 @@ import numpy as np
 import pytest
 
 from dwbridge import functions as F
-from dwbridge.autograd import Function, Variable
+from dwbridge.autograd import Function, FunctionHook, Variable
 from dwbridge.autograd.hook_report import Unit, scaled
 from dwbridge.function_hooks import CupyMemoryProfileHook, PrintHook, TimerHook
+
+
+class Halves(Function):
+    """Two outputs, of which one may have no gradient."""
+
+    def forward(self, inputs: tuple) -> tuple:
+        return (np.asarray(inputs[0] / 2), np.asarray(inputs[0] / 2))
+
+    def backward(self, inputs: tuple, gys: tuple) -> tuple:
+        return (np.asarray(gys[0] / 2),)
 
 
 class Outer(Function):
@@ -88,6 +98,33 @@ def test_print_hook_as_chainer_prints() -> None:
         *("function\tIdentity", "input data", "(removed)", "output gradient", *array),
         *("- statistics: mean=0.00000000, std=0.00000000", "- grad: mean=2.00000000, std=1.00000000"),
     ]
+
+
+def test_print_hook_shows_numbers_and_gradients_that_are_not_there() -> None:
+    file = io.StringIO()
+    h, _ = Halves()(Variable(np.ones((), "f")))
+    with PrintHook(file=file, end=";"):
+        h.backward()
+    shown = file.getvalue().split("output gradient;")[1].split(";")
+    assert "- shape: ()\n" in shown[0] and "- grad: mean=1.00000000" in shown[0]
+    assert shown[1].endswith("- shape: None\n- dtype: None\n- statistics: None\n- grad: None")
+
+
+def test_hooks_get_arrays() -> None:
+    class Seen(FunctionHook):
+        name = "Seen"
+
+        def backward_preprocess(self, function: object, in_data: tuple, out_grad: tuple) -> None:
+            assert all(isinstance(array, np.ndarray) for array in (*in_data, *out_grad))
+            Seen.calls += 1
+
+        calls = 0
+
+    x = Variable(np.array(2.0))
+    y = F.exp(x) * x
+    with Seen():
+        y.backward()
+    assert Seen.calls > 1
 
 
 def test_sep_is_deprecated() -> None:
