@@ -13,6 +13,8 @@ from dwbridge.functions.operands import Binary, as_operands
 class Add(Binary):
     """See `add`."""
 
+    takes_integers = True
+
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         lhs, rhs = inputs
         self.shapes = lhs.shape, rhs.shape

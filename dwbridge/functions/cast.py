@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from dwbridge.autograd import FunctionNode, Variable, as_variable
-from dwbridge.autograd.type_check import TypeInfo, expect_count, expect_floating
+from dwbridge.autograd import Variable, as_variable
 from dwbridge.backend import Array
+from dwbridge.functions.unary import Unary
 
 
-class Cast(FunctionNode):
+class Cast(Unary):
     """See `cast`."""
-
-    input_names = ("x",)
 
     def __init__(self, dtype: Any) -> None:
         self.dtype = np.dtype(dtype)
-
-    def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
-        expect_count(in_types, 1)
-        expect_floating(in_types[0])
 
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         (x,) = inputs

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from dwbridge.autograd import FunctionNode, Variable
-from dwbridge.autograd.type_check import TypeInfo, expect_count, expect_floating
+from dwbridge.autograd import Variable
 from dwbridge.backend import Array, get_array_module
 from dwbridge.functions.mul import mul
+from dwbridge.functions.unary import Unary
 
 
-class ClippedReLU(FunctionNode):
+class ClippedReLU(Unary):
     """See `clipped_relu`."""
-
-    input_names = ("x",)
 
     def __init__(self, z: float) -> None:
         self.cap = z
-
-    def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
-        expect_count(in_types, 1)
-        expect_floating(in_types[0])
 
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         (x,) = inputs

@@ -13,6 +13,8 @@ from dwbridge.functions.operands import Binary, as_operands
 class Mul(Binary):
     """See `mul`."""
 
+    takes_integers = True
+
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         lhs, rhs = inputs
         self.retain_inputs((0, 1))

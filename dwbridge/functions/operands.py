@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from dwbridge.autograd import FunctionNode, Variable, as_variable
-from dwbridge.autograd.type_check import TypeInfo, expect_broadcastable, expect_count, expect_equal
+from dwbridge.autograd.type_check import TypeInfo, expect_broadcastable, expect_count, expect_equal, expect_floating
 from dwbridge.backend import get_array_module, is_array
 
 
 class Binary(FunctionNode):
-    """(lhs, rhs) -> y, element by element, broadcasting by NumPy's rule."""
+    """(lhs, rhs) -> y, element by element, broadcasting by NumPy's rule.
+
+    Operands are floating; sums, differences and products take integers too.
+    """
 
     input_names = ("lhs", "rhs")
+    takes_integers: ClassVar[bool] = False
 
     def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
         expect_count(in_types, 2)
         lhs, rhs = in_types
+        if not self.takes_integers:
+            expect_floating(lhs)
         expect_equal("lhs.dtype", lhs.dtype, "rhs.dtype", rhs.dtype)
         expect_broadcastable(lhs, rhs)
 

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from dwbridge.autograd import FunctionNode, Variable
-from dwbridge.autograd.type_check import TypeInfo, expect_count, expect_floating
+from dwbridge.autograd import Variable
 from dwbridge.backend import Array, get_array_module
 from dwbridge.functions.broadcast_to import sum_to
 from dwbridge.functions.log import log
 from dwbridge.functions.mul import mul
 from dwbridge.functions.operands import Binary, as_operands
 from dwbridge.functions.sub import sub
+from dwbridge.functions.unary import Unary
 
 
-class Power(FunctionNode):
+class Power(Unary):
     """See `power`."""
-
-    input_names = ("x",)
 
     def __init__(self, exponent: float) -> None:
         self.exponent = float(exponent)
-
-    def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
-        expect_count(in_types, 1)
-        expect_floating(in_types[0])
 
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         (x,) = inputs
@@ -45,10 +38,6 @@ class Power(FunctionNode):
 
 class PowerOfArrays(Binary):
     """See `power`: the exponent varies."""
-
-    def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
-        super().check_type_forward(in_types)
-        expect_floating(*in_types)
 
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         lhs, rhs = inputs

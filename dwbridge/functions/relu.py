@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from dwbridge.autograd import FunctionNode, Variable
-from dwbridge.autograd.type_check import TypeInfo, expect_count, expect_floating
+from dwbridge.autograd import Variable
 from dwbridge.backend import Array, get_array_module
 from dwbridge.functions.mul import mul
+from dwbridge.functions.unary import Unary
 
 
-class ReLU(FunctionNode):
+class ReLU(Unary):
     """See `relu`."""
-
-    input_names = ("x",)
-
-    def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
-        expect_count(in_types, 1)
-        expect_floating(in_types[0])
 
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         (x,) = inputs

@@ -14,6 +14,8 @@ from dwbridge.functions.operands import Binary, as_operands
 class Sub(Binary):
     """See `sub`."""
 
+    takes_integers = True
+
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         lhs, rhs = inputs
         self.shapes = lhs.shape, rhs.shape

@@ -299,3 +299,10 @@ def test_relu_uses_the_output_only() -> None:
     x = Variable(np.array([1.0, -1.0]))
     F.sum(F.relu(x)).backward()
     np.testing.assert_array_equal(x.grad, [1, 0])
+
+
+def test_integers_are_not_divided() -> None:
+    x = Variable(np.array([5, -7]))
+    for divide in (lambda: x / x, lambda: x // x, lambda: x**x):
+        with pytest.raises(InvalidType, match=r"lhs\.dtype\.kind == 'f'"):
+            divide()
