@@ -8,27 +8,15 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from dwbridge.compat.cuda import should_use_cudnn, should_use_cudnn_tensor_core
-from dwbridge.configuration import config, using_config
+from dwbridge.configuration import using_config
 
 __all__ = [
     "DebugMode",
     "experimental",
-    "is_debug",
-    "set_debug",
     "should_use_cudnn",
     "should_use_cudnn_tensor_core",
     "tempdir",
 ]
-
-
-def is_debug() -> bool:
-    """Whether debug mode is on in this thread."""
-    return bool(config.debug)
-
-
-def set_debug(debug: bool) -> None:
-    """Turns debug mode on or off in this thread."""
-    config.debug = debug
 
 
 def DebugMode(debug: bool) -> contextlib.AbstractContextManager[None]:

@@ -10,6 +10,7 @@ from dwbridge.functions.broadcast_to import broadcast_to, sum_to
 from dwbridge.functions.cast import cast
 from dwbridge.functions.clipped_relu import clipped_relu, relu6
 from dwbridge.functions.convolution_2d import convolution_2d
+from dwbridge.functions.cos import cos
 from dwbridge.functions.depthwise_convolution_2d import depthwise_convolution_2d
 from dwbridge.functions.div import div
 from dwbridge.functions.dropout import dropout
@@ -31,12 +32,14 @@ from dwbridge.functions.power import power
 from dwbridge.functions.relu import relu
 from dwbridge.functions.reshape import flatten, reshape
 from dwbridge.functions.sigmoid import sigmoid
+from dwbridge.functions.sin import sin
 from dwbridge.functions.softmax import softmax
 from dwbridge.functions.softmax_cross_entropy import softmax_cross_entropy
 from dwbridge.functions.sqrt import sqrt
 from dwbridge.functions.square import square
 from dwbridge.functions.sub import sub
 from dwbridge.functions.sum import sum
+from dwbridge.functions.tan import tan
 from dwbridge.functions.tanh import tanh
 from dwbridge.functions.transpose import transpose
 
@@ -71,6 +74,7 @@ __all__ = [
     "cast",
     "clipped_relu",
     "convolution_2d",
+    "cos",
     "depthwise_convolution_2d",
     "div",
     "dropout",
@@ -94,6 +98,7 @@ __all__ = [
     "relu6",
     "reshape",
     "sigmoid",
+    "sin",
     "softmax",
     "softmax_cross_entropy",
     "sqrt",
@@ -101,6 +106,7 @@ __all__ = [
     "sub",
     "sum",
     "sum_to",
+    "tan",
     "tanh",
     "transpose",
 ]

@@ -78,7 +78,8 @@ class BatchNormalization(Link):
         self.decay = decay
         self.eps = eps
         self.axis = (axis,) if isinstance(axis, int) else axis
-        self._dtype = get_dtype(dtype)
+        # Under mixed16 the layer computes in float32, as in Chainer.
+        self._dtype = get_dtype(dtype, map_mixed16=np.dtype(np.float32))
         self._initial_avg_mean = 0 if initial_avg_mean is None else initial_avg_mean
         self._initial_avg_var = 1 if initial_avg_var is None else initial_avg_var
         with self.init_scope():

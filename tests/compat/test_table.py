@@ -249,3 +249,10 @@ class TestCuda:
 
         assert double(2) == double(2) == 4
         assert calls == [2]
+
+
+def test_nothing_is_called_absent_that_is_here() -> None:
+    for full in ABSENT:
+        module, _, name = full.rpartition(".")
+        for room in MODULES.get(module, ()):
+            assert not hasattr(importlib.import_module(room), name), f"{full} stands in {room}"

@@ -1,0 +1,9 @@
+"""Cosine, number by number."""
+
+import math
+
+from oracles import elementwise
+
+
+def oracle(x):
+    return elementwise(math.cos, x)

@@ -1,0 +1,9 @@
+"""Tangent, number by number."""
+
+import math
+
+from oracles import elementwise
+
+
+def oracle(x):
+    return elementwise(math.tan, x)
