@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from dwbridge.autograd.arithmetic import Arithmetic
-from dwbridge.autograd.array_holder import ArrayHolder
 from dwbridge.autograd.array_methods import ArrayMethods
 from dwbridge.autograd.array_report import debug_report
 from dwbridge.autograd.device_moves import DeviceMoves
 from dwbridge.autograd.operators import operators
+from dwbridge.autograd.variable_copying import VariableCopying
 from dwbridge.autograd.variable_node import VariableNode
 from dwbridge.backend import (
     Array,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from dwbridge.autograd.function_node import FunctionNode
 
 
-class Variable(ArrayHolder, ArrayMethods, DeviceMoves, Arithmetic):
+class Variable(VariableCopying, ArrayMethods, DeviceMoves, Arithmetic):
     """An array and its gradient.
 
     Args:
@@ -246,7 +245,7 @@ class Variable(ArrayHolder, ArrayMethods, DeviceMoves, Arithmetic):
                 todo.extend(x.creator_node for x in function.inputs or ())
                 function.unchain()
 
-    # -- moving and copying ---------------------------------------------------------------------------------------
+    # -- moving ----------------------------------------------------------------------------------------------------
 
     def to_device(self, device: Any) -> None:
         """Moves array and gradient, in place. See `get_device` for what names a device."""
@@ -258,36 +257,6 @@ class Variable(ArrayHolder, ArrayMethods, DeviceMoves, Arithmetic):
         self._data = [self._data[0]]
         self.array = target.send(self.array)
         self._grad_var = None if grad is None else Variable(target.send(grad.array))
-
-    def __copy__(self) -> Variable:
-        clone = type(self).__new__(type(self))
-        clone.__dict__.update(self.__dict__)
-        clone._node = VariableNode(clone, self.name, self.array, self.requires_grad)
-        return clone
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        state = copy.deepcopy(self.__getstate__(), memo)
-        clone = type(self).__new__(type(self))
-        memo[id(self)] = clone
-        clone.__setstate__(state)
-        return clone
-
-    def __getstate__(self) -> dict[str, Any]:
-        # The place in the graph is not part of a variable's value.
-        state = {key: value for key, value in self.__dict__.items() if key not in ("_node", "_grad_var")}
-        grad = self._grad_var
-        return state | {
-            "node": (self.name, self.requires_grad),
-            "grad_array": None if grad is None else grad.array,
-        }
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
-        name, requires_grad = state.pop("node")
-        grad = state.pop("grad_array")
-        self.__dict__.update(state)
-        self._grad_var = None if grad is None else Variable(grad)
-        self._node = VariableNode(self, name, self.array, requires_grad)
 
 
 def as_variable(value: Any) -> Variable:

@@ -26,8 +26,8 @@ class VariableNode:
         requires_grad (bool): whether gradients are propagated to it.
     """
 
-    def __init__(self, variable: Variable, name: str | None, array: Any, requires_grad: bool) -> None:
-        self._variable = weakref.ref(variable)
+    def __init__(self, variable: Any, name: str | None, array: Any, requires_grad: bool) -> None:
+        self._variable: weakref.ref[Variable] = weakref.ref(variable)
         self.name = name
         self.requires_grad = requires_grad
         self.creator_node: FunctionNode | None = None
