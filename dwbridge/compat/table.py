@@ -94,7 +94,6 @@ NAMES: dict[str, str] = {
     "chainer.utils._raise_from": "dwbridge.compat.debug:raise_from",
 }
 
-_NO_OPERATOR = "there is no such operator yet"
 _NO_DOWNLOAD = "data sets are not downloaded; dwbridge.datasets.get_digits carries one"
 _TRAINING = "not of the part of training that is here"
 _CHAINERX = "ChainerX is a package of its own, which is gone"
@@ -111,8 +110,6 @@ ABSENT: dict[str, str] = {
     "chainer.testing": "made for Chainer's own tests",
     "chainer.links.caffe": "Caffe models are not read",
     "chainer.functions.caffe": "Caffe models are not read",
-    "chainer.functions.split_axis": _NO_OPERATOR,
-    "chainer.functions.concat": _NO_OPERATOR,
     "chainer.functions.rnn": "recurrent networks are outside of this project",
     "chainer.links.rnn": "recurrent networks are outside of this project",
     "chainer.datasets.get_mnist": _NO_DOWNLOAD,

@@ -9,6 +9,7 @@ from dwbridge.functions.batch_normalization import batch_normalization
 from dwbridge.functions.broadcast_to import broadcast_to, sum_to
 from dwbridge.functions.cast import cast
 from dwbridge.functions.clipped_relu import clipped_relu, relu6
+from dwbridge.functions.concat import concat
 from dwbridge.functions.convolution_2d import convolution_2d
 from dwbridge.functions.cos import cos
 from dwbridge.functions.depthwise_convolution_2d import depthwise_convolution_2d
@@ -35,6 +36,7 @@ from dwbridge.functions.sigmoid import sigmoid
 from dwbridge.functions.sin import sin
 from dwbridge.functions.softmax import softmax
 from dwbridge.functions.softmax_cross_entropy import softmax_cross_entropy
+from dwbridge.functions.split_axis import split_axis
 from dwbridge.functions.sqrt import sqrt
 from dwbridge.functions.square import square
 from dwbridge.functions.sub import sub
@@ -73,6 +75,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "clipped_relu",
+    "concat",
     "convolution_2d",
     "cos",
     "depthwise_convolution_2d",
@@ -101,6 +104,7 @@ __all__ = [
     "sin",
     "softmax",
     "softmax_cross_entropy",
+    "split_axis",
     "sqrt",
     "square",
     "sub",

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from dwbridge import config
+from dwbridge import config, is_debug, set_debug
 from dwbridge.compat import argument, arrays, chainerx, conv, debug, intel64, transfer
 
 
@@ -42,17 +42,17 @@ class TestArrays:
 
 class TestDebug:
     def test_mode(self) -> None:
-        before = debug.is_debug()
-        debug.set_debug(True)
+        before = is_debug()
+        set_debug(True)
         try:
-            assert debug.is_debug() is config.debug is True
+            assert is_debug() is config.debug is True
             with pytest.warns(DeprecationWarning, match=r"chainer\.DebugMode is deprecated"):
                 mode = debug.DebugMode(False)
             with mode:
-                assert debug.is_debug() is False
-            assert debug.is_debug() is True
+                assert is_debug() is False
+            assert is_debug() is True
         finally:
-            debug.set_debug(before)
+            set_debug(before)
 
     def test_experimental_warns(self) -> None:
         with pytest.warns(FutureWarning, match="thing is experimental. The interface can change in the future."):
