@@ -70,9 +70,13 @@ def split_axis(x: Any, indices_or_sections: Any, axis: int, force_tuple: bool = 
         >>> [part.array.tolist() for part in F.split_axis(np.arange(5.), [2, 3], axis=0)]
         [[0.0, 1.0], [2.0], [3.0, 4.0]]
     """
-    if not isinstance(indices_or_sections, (int, np.integer, list, tuple, np.ndarray)):
-        raise TypeError(f"expected a number of sections or indices, got {type(indices_or_sections).__name__}")
-    single = isinstance(indices_or_sections, (int, np.integer))
-    indices = int(indices_or_sections) if single else [int(index) for index in indices_or_sections]
-    parts = SplitAxis(indices, axis).apply((x,))
+    parts = SplitAxis(_as_indices(indices_or_sections), axis).apply((x,))
     return parts if force_tuple or len(parts) > 1 else parts[0]
+
+
+def _as_indices(given: Any) -> int | list[int]:
+    if isinstance(given, (int, np.integer)):
+        return int(given)
+    if isinstance(given, (list, tuple, np.ndarray)):
+        return [int(index) for index in given]
+    raise TypeError(f"expected a number of sections or indices, got {type(given).__name__}")
