@@ -47,8 +47,14 @@ class GpuDevice(Device):
 
     @staticmethod
     def current() -> GpuDevice:
-        """CuPy's current device."""
-        return GpuDevice(_import_cupy().cuda.Device())
+        """CuPy's current device.
+
+        Raises:
+            RuntimeError: if CuPy cannot be imported, or finds no device.
+        """
+        cupy = _import_cupy()
+        _device_count(cupy)  # says in one line what CuPy says in its own way
+        return GpuDevice(cupy.cuda.Device())
 
     @staticmethod
     def from_array(array: Any) -> GpuDevice | None:

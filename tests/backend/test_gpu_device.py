@@ -151,3 +151,24 @@ def test_chainerx_names(cupy: types.ModuleType) -> None:
     assert np.shares_memory(GpuDevice(1).send(named), there)
     assert type(GpuDevice(1).send(named)) is cupy.ndarray
     assert type(CpuDevice().send(named)) is np.ndarray
+
+
+def test_cupy_without_a_driver_says_so_for_the_current_device_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    class CUDARuntimeError(RuntimeError):
+        pass
+
+    def fail(*_: object) -> int:
+        raise CUDARuntimeError("cudaErrorInsufficientDriver")
+
+    class Device:
+        __init__ = fail
+
+    runtime = types.SimpleNamespace(getDeviceCount=fail, CUDARuntimeError=CUDARuntimeError)
+    cuda = types.SimpleNamespace(runtime=runtime, Device=Device)
+    cupy = types.ModuleType("cupy")
+    cupy.cuda, cupy.ndarray = cuda, FakeArray  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    for ask in (GpuDevice.current, lambda: get_device("@cupy:0"), lambda: Link().to_device(0)):
+        with pytest.raises(RuntimeError, match="CUDA is not available: cudaErrorInsufficientDriver") as caught:
+            ask()
+        assert type(caught.value) is RuntimeError
