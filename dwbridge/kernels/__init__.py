@@ -5,7 +5,7 @@ module is decided by where the arrays are and by `config.kernels`: `'auto'` take
 and `'numpy'` force one. The NumPy reference is always there. It computes through the array's own library, so it also
 serves CuPy arrays as long as there are no CUDA kernels.
 
-Every module of one name has the same routines; `dwbridge.kernels.cpu` documents them.
+Every module of one name has the same routines; `dwbridge.kernels.reference` documents them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from dwbridge.configuration import config
 
 #: operator -> implementation -> module. A new implementation of an operator is one entry here.
 MODULES: dict[str, dict[str, str]] = {
-    "depthwise": {"numpy": "dwbridge.kernels.cpu.depthwise"},
-    "convolution": {"numpy": "dwbridge.kernels.cpu.convolution"},
-    "linear": {"numpy": "dwbridge.kernels.cpu.linear"},
-    "average_pooling": {"numpy": "dwbridge.kernels.cpu.average_pooling"},
-    "max_pooling": {"numpy": "dwbridge.kernels.cpu.max_pooling"},
+    "depthwise": {"numpy": "dwbridge.kernels.reference.depthwise"},
+    "convolution": {"numpy": "dwbridge.kernels.reference.convolution"},
+    "linear": {"numpy": "dwbridge.kernels.reference.linear"},
+    "average_pooling": {"numpy": "dwbridge.kernels.reference.average_pooling"},
+    "max_pooling": {"numpy": "dwbridge.kernels.reference.max_pooling"},
 }
 
 #: (where the arrays are, config.kernels) -> implementations, best first.
@@ -47,7 +47,7 @@ def kernels_for(operator: str, *arrays: Array) -> ModuleType:
     Example:
         >>> import numpy as np
         >>> kernels_for('depthwise', np.zeros((1, 1, 3, 3))).__name__
-        'dwbridge.kernels.cpu.depthwise'
+        'dwbridge.kernels.reference.depthwise'
     """
     home = "gpu" if any(map(is_cupy_array, arrays)) else "cpu"
     return _module(operator, home, config.kernels)

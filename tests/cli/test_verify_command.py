@@ -31,7 +31,7 @@ def test_the_shape_gives_the_batch_unless_batch_does(
 
 def test_failed(run: Callable, onnx_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kernel that is off by a thousandth."""
-    from dwbridge.kernels.cpu import depthwise
+    from dwbridge.kernels.reference import depthwise
 
     honest = depthwise.forward
     monkeypatch.setattr(depthwise, "forward", lambda *args, **options: honest(*args, **options) * 1.001)

@@ -9,7 +9,7 @@ from oracles import oracle_of
 from dwbridge import exporters
 from dwbridge import functions as F
 from dwbridge.exporters.ops import depthwise_convolution_2d as translation
-from dwbridge.kernels.cpu import depthwise
+from dwbridge.kernels.reference import depthwise
 
 #: M and C differ from one in these cases, so their order matters.
 CASES = [

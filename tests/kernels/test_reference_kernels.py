@@ -8,7 +8,7 @@ import pytest
 from dwbridge.configuration import using_config
 from dwbridge.geometry import Window2D
 from dwbridge.kernels import MODULES, kernels_for
-from dwbridge.kernels.cpu import convolution, depthwise, framing, max_pooling
+from dwbridge.kernels.reference import convolution, depthwise, framing, max_pooling
 
 WINDOW = Window2D.of(3, stride=2, pad=((1, 0), (2, 1)))
 
@@ -110,7 +110,7 @@ def test_the_seam() -> None:
     x = np.zeros((1, 1, 2, 2))
     for operator in MODULES:
         with using_config("kernels", "numpy"):
-            assert kernels_for(operator, x).__name__.startswith("dwbridge.kernels.cpu.")
+            assert kernels_for(operator, x).__name__.startswith("dwbridge.kernels.reference.")
     with (
         using_config("kernels", "compiled"),
         pytest.raises(RuntimeError, match="there are no compiled kernels for max_pooling"),

@@ -14,7 +14,7 @@ import numpy as np
 
 from dwbridge.backend import Array, compute_dtype, get_array_module
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cpu.framing import frame_shape, framed, inside
+from dwbridge.kernels.reference.framing import frame_shape, framed, inside
 
 
 def forward(x: Array, window: Window2D, count_padding: bool) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 
 from dwbridge.backend import Array, compute_dtype, get_array_module
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cpu.framing import blocks, frame_shape, framed, inside
+from dwbridge.kernels.reference.framing import blocks, frame_shape, framed, inside
 
 
 def forward(x: Array, W: Array, b: Array | None, window: Window2D) -> Array:

@@ -12,7 +12,7 @@ from typing import Any
 
 from dwbridge.backend import Array, compute_dtype, get_array_module
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cpu.framing import frame_shape, framed, inside
+from dwbridge.kernels.reference.framing import frame_shape, framed, inside
 
 #: Bytes of patches (and, for the weight gradient, of products) that exist at a time, if one image's fit.
 PATCH_BYTES = 1 << 23
