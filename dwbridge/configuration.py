@@ -41,6 +41,7 @@ class GlobalConfig:
         enable_backprop (bool): computations record how to differentiate them.
         keep_graph_on_report (bool): reported variables keep their graph [CHAINER_KEEP_GRAPH_ON_REPORT].
         kernels (str): `'auto'`, `'compiled'` or `'numpy'`; see `dwbridge.kernels`.
+        num_threads (int): threads of the compiled kernels [DWBRIDGE_NUM_THREADS; else the cores of this process].
         train (bool): dropout drops, batch normalization uses the batch's statistics.
         type_check (bool): functions check their inputs' dtypes and shapes [CHAINER_TYPE_CHECK].
 
@@ -55,6 +56,7 @@ class GlobalConfig:
     dtype: Any
     enable_backprop: bool
     kernels: str
+    num_threads: int
     train: bool
     type_check: bool
     keep_graph_on_report: bool
@@ -99,6 +101,15 @@ def _flag(variable: str, default: bool) -> bool:
     return bool(int(os.environ.get(variable, str(int(default)))))
 
 
+def _threads_from_environment() -> int:
+    text = os.environ.get("DWBRIDGE_NUM_THREADS", "")
+    if not text:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"DWBRIDGE_NUM_THREADS must be a positive integer, got {text!r}")
+    return int(text)
+
+
 def _dtype_from_environment() -> Any:
     name = os.environ.get("DWBRIDGE_DTYPE", os.environ.get("CHAINER_DTYPE", "float32"))
     if name == "mixed16":
@@ -121,6 +132,7 @@ vars(global_config).update(
     keep_graph_on_report=_flag("CHAINER_KEEP_GRAPH_ON_REPORT", False),
     kernels="auto",
     lazy_grad_sum=_flag("CHAINER_LAZY_GRAD_SUM", False),
+    num_threads=_threads_from_environment(),
     schedule_func=None,
     train=True,
     type_check=_flag("CHAINER_TYPE_CHECK", True),

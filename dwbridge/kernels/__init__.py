@@ -1,21 +1,30 @@
 """Kernels: arrays in, arrays out; and the seam through which they are chosen.
 
-An operator names its kernels, `kernels_for('depthwise', x, W)`, and gets a module with the routines of that name. Which
-module is decided by where the arrays are and by `config.kernels`: `'auto'` takes the first that is there, `'compiled'`
-and `'numpy'` force one. The NumPy reference is always there. It computes through the array's own library, so it also
-serves CuPy arrays as long as there are no CUDA kernels.
+An operator names its kernels, `kernels_for('depthwise', x, W)`, and gets an object with the routines of that name.
+Which implementation stands behind it is decided by where the arrays are and by `config.kernels`: `'auto'` takes the
+first that is there, `'compiled'` and `'numpy'` force one.
 
-Every module of one name has the same routines; `dwbridge.kernels.reference` documents them.
+    reference/   NumPy, always there. It computes through the array's own library, so it serves CuPy arrays too.
+    compiled/    Numba, on the CPU. Where it is not made for the arrays' types, or cannot be compiled, `'auto'` computes
+                 with the reference; a failure is logged once.
+
+Every implementation of one name has the same routines; `dwbridge.kernels.reference` documents them.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import logging
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 from dwbridge.backend import Array, is_cupy_array
 from dwbridge.configuration import config
+from dwbridge.kernels.errors import CannotCompileError, DeclinedError
+
+logger = logging.getLogger(__name__)
 
 #: operator -> implementation -> module. A new implementation of an operator is one entry here.
 MODULES: dict[str, dict[str, str]] = {
@@ -37,7 +46,32 @@ PREFERENCE: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 
-def kernels_for(operator: str, *arrays: Array) -> ModuleType:
+class Routines:
+    """The routines of a compiled module; one that declines the arrays, or cannot be compiled, is the reference's."""
+
+    def __init__(self, compiled: ModuleType, reference: ModuleType) -> None:
+        self.compiled, self.reference = compiled, reference
+        self.__name__ = compiled.__name__
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        plain = getattr(self.reference, name)
+        fast = getattr(self.compiled, name, plain)
+
+        def routine(*args: Any) -> Any:
+            try:
+                return fast(*args)
+            except DeclinedError:
+                return plain(*args)
+            except CannotCompileError as error:
+                logger.warning("%s computes with NumPy from now on: %s", self.__name__, error)
+                setattr(self, name, plain)
+                return plain(*args)
+
+        setattr(self, name, routine)
+        return routine
+
+
+def kernels_for(operator: str, *arrays: Array) -> Any:
     """The module whose routines compute an operator on these arrays.
 
     Raises:
@@ -46,19 +80,38 @@ def kernels_for(operator: str, *arrays: Array) -> ModuleType:
 
     Example:
         >>> import numpy as np
-        >>> kernels_for('depthwise', np.zeros((1, 1, 3, 3))).__name__
+        >>> from dwbridge import using_config
+        >>> with using_config('kernels', 'numpy'):
+        ...     kernels_for('depthwise', np.zeros((1, 1, 3, 3))).__name__
         'dwbridge.kernels.reference.depthwise'
     """
     home = "gpu" if any(map(is_cupy_array, arrays)) else "cpu"
-    return _module(operator, home, config.kernels)
+    return _implementation(operator, home, config.kernels)
 
 
 @functools.cache
-def _module(operator: str, home: str, choice: str) -> ModuleType:
+def _implementation(operator: str, home: str, choice: str) -> Any:
     if (home, choice) not in PREFERENCE:
         raise ValueError(f"config.kernels must be 'auto', 'compiled' or 'numpy', got {choice!r}")
-    implementations = MODULES[operator]
+    modules = MODULES[operator]
     for name in PREFERENCE[home, choice]:
-        if name in implementations:
-            return importlib.import_module(implementations[name])
+        if name in modules:
+            if name == "compiled" and choice == "auto":
+                return _with_reference(operator)
+            return importlib.import_module(modules[name])
     raise RuntimeError(f"there are no {choice} kernels for {operator} on the {home}: set config.kernels to 'auto'")
+
+
+def _with_reference(operator: str) -> Any:
+    modules = MODULES[operator]
+    reference = importlib.import_module(modules["numpy"])
+    try:
+        return Routines(importlib.import_module(modules["compiled"]), reference)
+    except ImportError as error:
+        _say_once(str(error))
+        return reference
+
+
+@functools.cache
+def _say_once(why: str) -> None:
+    logger.warning("there are no compiled kernels, NumPy computes in their place: %s", why)

@@ -1,0 +1,132 @@
+"""Compiling kernels with Numba: once per machine, kept on disk, and never in the way.
+
+`kernel` makes an entry point that Python calls, `routine` a function that kernels call. Nothing is compiled before the
+first call with given types. What was compiled is kept below `cache_folder()`, in a folder named after the contents of
+this package's sources and the versions of the compilers, so that it cannot be stale. A cache that cannot be read or
+written is as good as none: the kernel is compiled for this process, and one line in the log says so.
+
+Flags: no GIL; errors as NumPy (no exception for a division by zero); products and sums may be fused, and nothing else
+that would change how NaN, infinity and signed zero pass.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import logging
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+from numba.core import caching
+
+from dwbridge.kernels.errors import CannotCompileError
+
+logger = logging.getLogger(__name__)
+
+
+def routine(function: Callable[..., Any]) -> Any:
+    """A compiled function for kernels to call; it becomes a part of each of them."""
+    return numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})(function)
+
+
+class Kernel:
+    """An entry point: a function that is compiled when it is first called with given types.
+
+    Raises:
+        CannotCompileError: from a call, if Numba cannot compile it for the arguments.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.dispatcher = routine(function)
+        self.dispatcher._cache = _Cache(function)
+
+    def __call__(self, *args: Any) -> Any:
+        try:
+            return self.dispatcher(*args)
+        except Exception as error:
+            if tuple(map(numba.typeof, args)) in self.dispatcher.overloads:
+                raise
+            raise CannotCompileError(f"{self.dispatcher.__name__}: {error}") from error
+
+
+kernel = Kernel
+
+
+@functools.cache
+def cache_folder() -> Path:
+    """Where compiled kernels are kept: below NUMBA_CACHE_DIR if it is set, else the user's cache folder."""
+    chosen = numba.config.CACHE_DIR or os.environ.get("XDG_CACHE_HOME")
+    root = Path(chosen) if chosen else Path.home() / ".cache"
+    return root / "dwbridge" / _fingerprint()
+
+
+def _fingerprint() -> str:
+    """Of everything that decides what a kernel compiles to, except the processor, which is in Numba's own key."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    flags = (numba.__version__, llvmlite.__version__, platform.python_version(), numba.config.BOUNDSCHECK)
+    digest.update(repr(flags).encode())
+    return digest.hexdigest()[:16]
+
+
+class _Locator(caching._CacheLocator):
+    """Numba's question where a function's compiled code lies, answered with `cache_folder`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.line = function.__code__.co_firstlineno
+        self.file = Path(function.__code__.co_filename).stem
+
+    def get_cache_path(self) -> str:
+        return str(cache_folder())
+
+    def get_source_stamp(self) -> str:
+        return cache_folder().name
+
+    def get_disambiguator(self) -> str:
+        return f"{self.file}-{self.line}"
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], file: str) -> _Locator:
+        return cls(function)
+
+
+class _CacheImpl(caching.CompileResultCacheImpl):
+    _locator_classes = (_Locator,)
+
+
+class _Cache(caching.FunctionCache):
+    """Numba's cache of one function, where damage and missing rights are no errors."""
+
+    _impl_class = _CacheImpl
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception as error:
+            _say_once("cannot be read", repr(error))
+            self._forget()
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except Exception as error:
+            _say_once("cannot be written", repr(error))
+
+    def _forget(self) -> None:
+        try:
+            self.flush()
+        except OSError as error:
+            _say_once("cannot be written", repr(error))
+
+
+@functools.cache
+def _say_once(what: str, why: str) -> None:
+    logger.warning("the cache of compiled kernels in %s %s (%s): compiling for this process", cache_folder(), what, why)

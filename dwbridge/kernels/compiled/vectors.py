@@ -1,0 +1,135 @@
+"""Explicit vectors: what kernels emit where LLVM's own vectoriser is not to be trusted with the inner loop.
+
+These functions write LLVM instructions through a builder; intrinsics are made of them. A vector has `lanes(dtype)`
+elements: 32 bytes of the computing type, which every x86 since 2013 and every ARM has in one or two registers.
+
+Arrays store float32, float64, or float16 as uint16 (Numba has no float16 on the CPU): a load widens 16 bits to float32,
+a store rounds to them, to nearest even, in the processor's own instructions.
+
+Every access is checked against the array's bounds when NUMBA_BOUNDSCHECK is set, as Numba checks its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils, config
+
+INDEX = ir.IntType(64)
+VECTOR_BYTES = 32
+
+_ELEMENT = {types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.uint16: ir.IntType(16)}
+_COMPUTE = {types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.uint16: ir.FloatType()}
+
+
+def lanes(dtype: types.Type) -> int:
+    """Elements of a vector that holds values of this storage type, widened."""
+    return VECTOR_BYTES // (8 if dtype == types.float64 else 4)
+
+
+def index(value: int) -> ir.Constant:
+    return ir.Constant(INDEX, value)
+
+
+class Stream:
+    """An array argument of an intrinsic, read and written at element positions, one vector at a time."""
+
+    def __init__(self, context: Any, builder: ir.IRBuilder, array: types.Array, value: ir.Value) -> None:
+        self.context, self.builder, self.dtype = context, builder, array.dtype
+        struct = context.make_array(array)(context, builder, value)
+        self.data, self.size = struct.data, struct.nitems
+        self.lanes = lanes(array.dtype)
+        self.compute = _COMPUTE[array.dtype]
+        self.vector = ir.VectorType(self.compute, self.lanes)
+        self._stored = ir.VectorType(_ELEMENT[array.dtype], self.lanes)
+
+    def load(self, position: ir.Value) -> ir.Value:
+        self._check(position, index(self.lanes))
+        stored = self.builder.load(self._pointer(position, self._stored), align=self._align)
+        return self._widen(stored)
+
+    def store(self, value: ir.Value, position: ir.Value) -> None:
+        self._check(position, index(self.lanes))
+        self.builder.store(self._narrow(value), self._pointer(position, self._stored), align=self._align)
+
+    def load_first(self, count: ir.Value, position: ir.Value) -> ir.Value:
+        """The first `count` lanes; the others are zero and are not read."""
+        self._check(position, count)
+        builder, name = self.builder, f"v{self.lanes}{_suffix(self._stored)}"
+        mask = self.mask(count)
+        kind = ir.FunctionType(self._stored, [self._stored.as_pointer(), ir.IntType(32), mask.type, self._stored])
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.{name}.p0")
+        pointer = self._pointer(position, self._stored)
+        zero = ir.Constant(self._stored, None)
+        return self._widen(builder.call(function, [pointer, ir.Constant(ir.IntType(32), self._align), mask, zero]))
+
+    def store_first(self, value: ir.Value, count: ir.Value, position: ir.Value) -> None:
+        """Writes the first `count` lanes and touches nothing else."""
+        self._check(position, count)
+        builder, name = self.builder, f"v{self.lanes}{_suffix(self._stored)}"
+        mask = self.mask(count)
+        kind = ir.FunctionType(ir.VoidType(), [self._stored, self._stored.as_pointer(), ir.IntType(32), mask.type])
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.{name}.p0")
+        pointer = self._pointer(position, self._stored)
+        builder.call(function, [self._narrow(value), pointer, ir.Constant(ir.IntType(32), self._align), mask])
+
+    def element(self, position: ir.Value) -> ir.Value:
+        """One element, in every lane."""
+        self._check(position, index(1))
+        element = _ELEMENT[self.dtype]
+        return splat(self.builder, self.builder.load(self._pointer(position, element), align=self._align), self.lanes)
+
+    def mask(self, count: ir.Value) -> ir.Value:
+        numbers = ir.Constant(ir.VectorType(INDEX, self.lanes), list(range(self.lanes)))
+        return self.builder.icmp_signed("<", numbers, splat(self.builder, count, self.lanes))
+
+    @property
+    def _align(self) -> int:
+        return {types.float32: 4, types.float64: 8, types.uint16: 2}[self.dtype]
+
+    def _pointer(self, position: ir.Value, kind: ir.Type) -> ir.Value:
+        return self.builder.bitcast(self.builder.gep(self.data, [position]), kind.as_pointer())
+
+    def _widen(self, stored: ir.Value) -> ir.Value:
+        if self.dtype != types.uint16:
+            return stored
+        halves = self.builder.bitcast(stored, ir.VectorType(ir.HalfType(), self.lanes))
+        return self.builder.fpext(halves, self.vector)
+
+    def _narrow(self, value: ir.Value) -> ir.Value:
+        if self.dtype != types.uint16:
+            return value
+        halves = self.builder.fptrunc(value, ir.VectorType(ir.HalfType(), self.lanes))
+        return self.builder.bitcast(halves, self._stored)
+
+    def _check(self, position: ir.Value, count: ir.Value) -> None:
+        if not config.BOUNDSCHECK:
+            return
+        builder = self.builder
+        outside = builder.or_(
+            builder.icmp_signed("<", position, index(0)),
+            builder.icmp_signed(">", builder.add(position, count), self.size),
+        )
+        with builder.if_then(outside, likely=False):
+            self.context.call_conv.return_user_exc(builder, IndexError, ("vector access is out of bounds",))
+
+
+def _suffix(vector: ir.VectorType) -> str:
+    return {"float": "f32", "double": "f64", "i16": "i16"}[str(vector.element)]
+
+
+def splat(builder: ir.IRBuilder, scalar: ir.Value, count: int) -> ir.Value:
+    """A vector with one scalar in every lane."""
+    kind = ir.VectorType(scalar.type, count)
+    first = builder.insert_element(ir.Constant(kind, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count))
+
+
+def fma(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
+    """a b + c, rounded once."""
+    scalar = {"float": "f32", "double": "f64"}[str(a.type.element)]
+    kind = ir.FunctionType(a.type, [a.type] * 3)
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{a.type.count}{scalar}")
+    return builder.call(function, [a, b, c])
