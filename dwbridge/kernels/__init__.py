@@ -28,7 +28,10 @@ logger = logging.getLogger(__name__)
 
 #: operator -> implementation -> module. A new implementation of an operator is one entry here.
 MODULES: dict[str, dict[str, str]] = {
-    "depthwise": {"numpy": "dwbridge.kernels.reference.depthwise"},
+    "depthwise": {
+        "numpy": "dwbridge.kernels.reference.depthwise",
+        "compiled": "dwbridge.kernels.compiled.depthwise",
+    },
     "convolution": {"numpy": "dwbridge.kernels.reference.convolution"},
     "linear": {"numpy": "dwbridge.kernels.reference.linear"},
     "average_pooling": {"numpy": "dwbridge.kernels.reference.average_pooling"},

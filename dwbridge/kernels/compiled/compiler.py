@@ -26,25 +26,32 @@ from numba.core import caching
 
 from dwbridge.kernels.errors import CannotCompileError
 
+FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+
 logger = logging.getLogger(__name__)
 
 
 def routine(function: Callable[..., Any]) -> Any:
-    """A compiled function for kernels to call; it becomes a part of each of them."""
-    return numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})(function)
+    """A function for kernels to call, which becomes a part of each of them: it is never compiled by itself."""
+    return numba.njit(inline="always", **FLAGS)(function)
 
 
 class Kernel:
     """An entry point: a function that is compiled when it is first called with given types.
 
+    Args:
+        function: what to compile. It may be a closure over integers and routines.
+        constants: everything in which two closures with the same source differ.
+
     Raises:
         CannotCompileError: from a call, if Numba cannot compile it for the arguments.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], constants: tuple[Any, ...] = ()) -> None:
         functools.update_wrapper(self, function)
-        self.dispatcher = routine(function)
+        self.dispatcher = numba.njit(**FLAGS)(function)
         self.dispatcher._cache = _Cache(function)
+        self.dispatcher._cache.constants = constants
 
     def __call__(self, *args: Any) -> Any:
         try:
@@ -105,6 +112,11 @@ class _Cache(caching.FunctionCache):
     """Numba's cache of one function, where damage and missing rights are no errors."""
 
     _impl_class = _CacheImpl
+    constants: tuple[Any, ...] = ()
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        # Numba's own key has the pickled closure, which changes from process to process if it holds a routine.
+        return sig, codegen.magic_tuple(), self.constants
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:

@@ -82,8 +82,9 @@ class Stream:
         return splat(self.builder, self.builder.load(self._pointer(position, element), align=self._align), self.lanes)
 
     def mask(self, count: ir.Value) -> ir.Value:
-        numbers = ir.Constant(ir.VectorType(INDEX, self.lanes), list(range(self.lanes)))
-        return self.builder.icmp_signed("<", numbers, splat(self.builder, count, self.lanes))
+        lane = ir.IntType(32)
+        numbers = ir.Constant(ir.VectorType(lane, self.lanes), list(range(self.lanes)))
+        return self.builder.icmp_signed("<", numbers, splat(self.builder, self.builder.trunc(count, lane), self.lanes))
 
     @property
     def _align(self) -> int:
