@@ -17,16 +17,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from dwbridge.autograd import FunctionNode, Variable, grad
+from dwbridge.autograd import FunctionNode, Variable
 from dwbridge.autograd.type_check import TypeInfo, expect, expect_count, expect_equal, expect_floating
-from dwbridge.backend import Array, compute_dtype, get_array_module
-from dwbridge.configuration import config, force_backprop_mode
-from dwbridge.functions.axes import Axes, positive_axes
+from dwbridge.backend import Array
+from dwbridge.functions.axes import Axes, kept_shape, positive_axes
 from dwbridge.functions.cast import cast
-from dwbridge.functions.identity import identity
+from dwbridge.functions.fused_gradient import FusedGradient
 from dwbridge.functions.mean import mean
 from dwbridge.functions.reshape import reshape
 from dwbridge.functions.sum import sum as sum_
+from dwbridge.kernels import kernels_for
 
 
 def statistics_axes(axis: Any, x_ndim: int, gamma_ndim: int) -> Axes:
@@ -38,15 +38,6 @@ def statistics_axes(axis: Any, x_ndim: int, gamma_ndim: int) -> Axes:
     if axis is None:
         return (0, *range(gamma_ndim + 1, x_ndim))
     return positive_axes((axis,) if isinstance(axis, int) else tuple(axis), x_ndim)
-
-
-def per_channel(shape: Sequence[int], axes: Axes) -> tuple[int, ...]:
-    """The shape with which a statistic of an array of `shape` broadcasts against it.
-
-    >>> per_channel((8, 3, 5, 5), (0, 2, 3))
-    (1, 3, 1, 1)
-    """
-    return tuple(1 if i in axes else size for i, size in enumerate(shape))
 
 
 def check_normalization_types(in_types: Sequence[TypeInfo], axis: Any) -> None:
@@ -78,19 +69,11 @@ class BatchNormalization(FunctionNode):
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         x, gamma, beta = inputs
         self.retain_inputs((0, 1))
-        xp = get_array_module(x)
         self.axes = statistics_axes(self.axis, x.ndim, gamma.ndim)
-        spread = per_channel(x.shape, self.axes)
-        wide = compute_dtype(xp.result_type(x, gamma))
-        x = x.astype(wide, copy=False)
-        self.mean = x.mean(axis=self.axes)
-        y = x - self.mean.reshape(spread)
-        variance = xp.square(y).mean(axis=self.axes)
-        self.inv_std = (variance + wide.type(self.eps)) ** wide.type(-0.5)
-        y *= (gamma * self.inv_std).astype(wide, copy=False).reshape(spread)
-        y += beta.astype(wide, copy=False).reshape(spread)
+        kernels = kernels_for("batch_normalization", x)
+        y, self.mean, variance, self.inv_std = kernels.forward(x, gamma, beta, self.axes, self.eps)
         self._update_running(variance, x.size // max(1, gamma.size))
-        return (y.astype(inputs[0].dtype, copy=False),)
+        return (y,)
 
     def _update_running(self, variance: Array, count: int) -> None:
         keep, take = self.decay, 1 - self.decay
@@ -109,12 +92,8 @@ class BatchNormalization(FunctionNode):
         return tuple(gradients[i] for i in target_input_indexes)
 
 
-class BatchNormalizationGradient(FunctionNode):
-    """(x, gamma, gy) -> (gx, ggamma, gbeta).
-
-    With x_hat = (x - mean) / sqrt(var + eps):  gbeta = sum gy,  ggamma = sum gy x_hat,
-    gx = gamma / sqrt(var + eps) (gy - (x_hat ggamma + gbeta) / m).
-    """
+class BatchNormalizationGradient(FusedGradient):
+    """(x, gamma, gy) -> (gx, ggamma, gbeta)."""
 
     input_names = ("x", "gamma", "gy")
 
@@ -124,36 +103,13 @@ class BatchNormalizationGradient(FunctionNode):
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         x, gamma, gy = inputs
         self.retain_inputs((0, 1, 2))
-        wide = self.inv_std.dtype
-        spread = per_channel(x.shape, self.axes)
-        x_hat = (x.astype(wide, copy=False) - self.mean.reshape(spread)) * self.inv_std.reshape(spread)
-        wide_gy = gy.astype(wide, copy=False)
-        gbeta = wide_gy.sum(axis=self.axes)
-        ggamma = (wide_gy * x_hat).sum(axis=self.axes)
-        m = wide.type(max(1, x.size // max(1, gamma.size)))
-        x_hat *= (ggamma / m).reshape(spread)
-        gx = wide_gy - x_hat
-        gx -= (gbeta / m).reshape(spread)
-        gx *= (gamma * self.inv_std).astype(wide, copy=False).reshape(spread)
-        return gx.astype(x.dtype, copy=False), ggamma.astype(gamma.dtype), gbeta.astype(gamma.dtype)
+        kernels = kernels_for("batch_normalization", x)
+        return kernels.backward(x, gamma, gy, self.axes, self.mean, self.inv_std)
 
-    def backward(
-        self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
-    ) -> tuple[Variable | None, ...]:
-        # Differentiates the definition. The identities cut the three inputs off from one another: gy may itself have
-        # been computed from x, and that way is the engine's to follow.
-        with force_backprop_mode():
-            leaves = [identity(v) for v in self.get_retained_inputs()]
-            results = self._definition(*leaves)
-        given = [(r, g) for r, g in zip(results, grad_outputs, strict=True) if g is not None]
-        wanted = [leaves[i] for i in target_input_indexes]
-        outputs, gradients = [r for r, _ in given], [g for _, g in given]
-        return tuple(grad(outputs, wanted, gradients, enable_double_backprop=config.enable_backprop))
-
-    def _definition(self, x: Variable, gamma: Variable, gy: Variable) -> tuple[Variable, Variable, Variable]:
-        """What `forward` computes, in functions."""
+    def definition(self, *inputs: Variable) -> tuple[Variable, ...]:
+        x, gamma, gy = inputs
         wide = self.inv_std.dtype
-        spread = per_channel(x.shape, self.axes)
+        spread = kept_shape(x.shape, self.axes)
         x_dtype, gamma_dtype = x.dtype, gamma.dtype
         x, gamma, gy = cast(x, wide), reshape(cast(gamma, wide), spread), cast(gy, wide)
         centred = x - mean(x, self.axes, keepdims=True)

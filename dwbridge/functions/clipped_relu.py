@@ -5,29 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, get_array_module
-from dwbridge.functions.mul import mul
-from dwbridge.functions.unary import Unary
+from dwbridge.functions.activation import Activation, indicator
 
 
-class ClippedReLU(Unary):
+class ClippedReLU(Activation):
     """See `clipped_relu`."""
+
+    kernel = "clipped_relu"
 
     def __init__(self, z: float) -> None:
         self.cap = z
+        self.constants = (z,)
 
-    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-        (x,) = inputs
-        self.retain_inputs((0,))
-        xp = get_array_module(x)
-        return (xp.asarray(xp.clip(x, x.dtype.type(0), x.dtype.type(self.cap))),)
-
-    def backward(
-        self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
-    ) -> tuple[Variable | None, ...]:
-        (x,) = self.get_retained_inputs()
-        inside = (x.array > 0) & (x.array < x.dtype.type(self.cap))
-        return (mul(grad_outputs[0], inside.astype(x.dtype)),)
+    def derivative(self, v: Variable) -> Variable:
+        return indicator((v.array > 0) & (v.array < v.dtype.type(self.cap)), v)
 
 
 def clipped_relu(x: Any, z: float = 20.0) -> Variable:

@@ -12,11 +12,13 @@ from typing import Any
 
 from dwbridge.autograd import FunctionNode, Variable
 from dwbridge.autograd.type_check import TypeInfo, expect_count
-from dwbridge.backend import Array, compute_dtype, get_array_module
-from dwbridge.functions.batch_normalization import check_normalization_types, per_channel, statistics_axes
+from dwbridge.backend import Array, compute_dtype
+from dwbridge.functions.axes import kept_shape
+from dwbridge.functions.batch_normalization import check_normalization_types, statistics_axes
 from dwbridge.functions.cast import cast
 from dwbridge.functions.reshape import reshape
 from dwbridge.functions.sum import sum as sum_
+from dwbridge.kernels import kernels_for
 
 
 class FixedBatchNormalization(FunctionNode):
@@ -34,21 +36,15 @@ class FixedBatchNormalization(FunctionNode):
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         x, gamma, beta, mean, var = inputs
         self.retain_inputs((0, 1, 3, 4))
-        xp = get_array_module(x)
         self.axes = statistics_axes(self.axis, x.ndim, gamma.ndim)
-        spread = per_channel(x.shape, self.axes)
-        wide = compute_dtype(xp.result_type(x, gamma, mean))
-        gamma, beta, mean, var = (v.astype(wide, copy=False).reshape(spread) for v in (gamma, beta, mean, var))
-        y = x.astype(wide, copy=False) - mean
-        y *= gamma * (var + wide.type(self.eps)) ** wide.type(-0.5)
-        y += beta
-        return (y.astype(x.dtype, copy=False),)
+        kernels = kernels_for("batch_normalization", x)
+        return (kernels.fixed_forward(x, gamma, beta, mean, var, self.axes, self.eps),)
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
     ) -> tuple[Variable | None, ...]:
         inputs = self.get_retained_inputs()
-        left, spread = inputs[1].shape, per_channel(inputs[0].shape, self.axes)
+        left, spread = inputs[1].shape, kept_shape(inputs[0].shape, self.axes)
         wide = compute_dtype(inputs[0].xp.result_type(*(v.array for v in inputs)))
         dtypes = [inputs[0].dtype, *(inputs[1].dtype,) * 2, inputs[2].dtype, inputs[3].dtype]
         gy = grad_outputs[0]

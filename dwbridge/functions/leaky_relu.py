@@ -5,30 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, get_array_module
+from dwbridge.functions.activation import Activation, indicator
+from dwbridge.functions.add import add
 from dwbridge.functions.mul import mul
-from dwbridge.functions.unary import Unary
 
 
-class LeakyReLU(Unary):
-    """See `leaky_relu`."""
+class LeakyReLU(Activation):
+    """See `leaky_relu`. y has the sign of x, and serves for the gradient, only if the slope is positive."""
+
+    kernel = "leaky_relu"
 
     def __init__(self, slope: float) -> None:
         self.slope = slope
+        self.constants = (slope,)
+        self.retains_output = slope > 0
 
-    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-        (x,) = inputs
-        self.retain_inputs((0,))
-        xp = get_array_module(x)
-        return (xp.asarray(xp.where(x >= 0, x, x * x.dtype.type(self.slope))),)
-
-    def backward(
-        self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
-    ) -> tuple[Variable | None, ...]:
-        (x,) = self.get_retained_inputs()
-        xp = get_array_module(x.array)
-        slopes = xp.where(x.array >= 0, x.dtype.type(1), x.dtype.type(self.slope))
-        return (mul(grad_outputs[0], slopes),)
+    def derivative(self, v: Variable) -> Variable:
+        return add(mul(indicator(v.array >= 0, v), 1 - self.slope), self.slope)
 
 
 def leaky_relu(x: Any, slope: float = 0.2) -> Variable:

@@ -5,25 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, get_array_module
-from dwbridge.functions.mul import mul
-from dwbridge.functions.unary import Unary
+from dwbridge.functions.activation import Activation, indicator
 
 
-class ReLU(Unary):
+class ReLU(Activation):
     """See `relu`."""
 
-    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-        (x,) = inputs
-        self.retain_outputs((0,))
-        xp = get_array_module(x)
-        return (xp.asarray(xp.maximum(x, x.dtype.type(0))),)
+    kernel = "relu"
 
-    def backward(
-        self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
-    ) -> tuple[Variable | None, ...]:
-        (y,) = self.get_retained_outputs()
-        return (mul(grad_outputs[0], (y.array > 0).astype(y.dtype)),)
+    def derivative(self, v: Variable) -> Variable:
+        return indicator(v.array > 0, v)
 
 
 def relu(x: Any) -> Variable:

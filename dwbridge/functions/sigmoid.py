@@ -5,28 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, compute_dtype, get_array_module
+from dwbridge.functions.activation import Activation
 from dwbridge.functions.mul import mul
 from dwbridge.functions.sub import sub
-from dwbridge.functions.unary import Unary
 
 
-class Sigmoid(Unary):
+class Sigmoid(Activation):
     """See `sigmoid`."""
 
-    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-        (x,) = inputs
-        self.retain_outputs((0,))
-        # (1 + tanh(x / 2)) / 2 is the same number and cannot overflow.
-        half = compute_dtype(x.dtype).type(0.5)
-        xp = get_array_module(x)
-        return (xp.asarray(xp.tanh(x * half) * half + half, dtype=x.dtype),)
+    kernel = "sigmoid"
 
-    def backward(
-        self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
-    ) -> tuple[Variable | None, ...]:
-        (y,) = self.get_retained_outputs()
-        return (mul(grad_outputs[0], mul(y, sub(1.0, y))),)
+    def derivative(self, v: Variable) -> Variable:
+        return mul(v, sub(1.0, v))
 
 
 def sigmoid(x: Any) -> Variable:

@@ -10,14 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from dwbridge.autograd import FunctionNode, Variable
 from dwbridge.autograd.type_check import TypeInfo, expect, expect_count, expect_equal, expect_floating
 from dwbridge.backend import Array, compute_dtype, get_array_module
 from dwbridge.functions.broadcast_to import broadcast_to
+from dwbridge.functions.cast import cast
+from dwbridge.functions.fused_gradient import FusedGradient
 from dwbridge.functions.mul import mul
 from dwbridge.functions.reshape import reshape
 from dwbridge.functions.softmax import softmax
 from dwbridge.functions.sub import sub
+from dwbridge.kernels import kernels_for
 
 
 class SoftmaxCrossEntropy(FunctionNode):
@@ -41,15 +46,11 @@ class SoftmaxCrossEntropy(FunctionNode):
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         x, t = inputs
         self.retain_inputs((0, 1))
-        xp = get_array_module(x)
-        wide = x.astype(compute_dtype(x.dtype), copy=False)
-        shifted = wide - wide.max(axis=1, keepdims=True, initial=-xp.inf)
-        label = xp.where(t == self.ignore_label, 0, t)
-        at_label = xp.take_along_axis(shifted, label[:, None], axis=1)[:, 0]
-        loss = (xp.log(xp.exp(shifted).sum(axis=1)) - at_label) * self._weights(x, t)
+        kernels = kernels_for("softmax_cross_entropy", x)
+        losses = kernels.forward(x, self._labels(t), self._weights(t, compute_dtype(x.dtype)))
         if self.reduce == "mean":
-            loss = loss.sum() / wide.dtype.type(self._count(t))
-        return (xp.asarray(loss, dtype=x.dtype),)
+            losses = losses.sum() / losses.dtype.type(self._count(t))
+        return (get_array_module(x).asarray(losses, dtype=x.dtype),)
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
@@ -57,29 +58,49 @@ class SoftmaxCrossEntropy(FunctionNode):
         x, t = self.get_retained_inputs()
         (gy,) = grad_outputs
         assert gy is not None
-        scale = self._weights(x.array, t.array) / (self._count(t.array) if self.reduce == "mean" else 1)
-        gy = broadcast_to(gy, t.shape) if self.reduce == "mean" else gy
-        share = reshape(mul(gy, scale.astype(x.dtype)), (t.shape[0], 1, *t.shape[1:]))
-        difference = sub(softmax(x, axis=1), self._one_hot(x.array, t.array))
-        gx = mul(difference, broadcast_to(share, x.shape))
+        wide = compute_dtype(x.dtype)
+        gy = cast(gy, wide)
+        if self.reduce == "mean":
+            gy = broadcast_to(mul(gy, 1 / self._count(t.array)), t.shape)
+        share = mul(gy, self._weights(t.array, wide))
+        (gx,) = SoftmaxCrossEntropyGradient().apply((x, self._labels(t.array), share))
         return tuple(gx if i == 0 else None for i in target_input_indexes)
 
-    def _weights(self, x: Array, t: Array) -> Array:
+    def _labels(self, t: Array) -> Array:
+        """Labels that are all among the classes: 0 stands for those that are ignored."""
+        return get_array_module(t).where(t == self.ignore_label, t.dtype.type(0), t)
+
+    def _weights(self, t: Array, dtype: np.dtype) -> Array:
         """What each label's loss is multiplied by: 0 if it is ignored, its class's weight or 1 otherwise."""
-        counts = (t != self.ignore_label).astype(compute_dtype(x.dtype))
+        counts = (t != self.ignore_label).astype(dtype)
         if self.class_weight is None:
             return counts
-        xp = get_array_module(x)
-        return counts * xp.asarray(self.class_weight, dtype=counts.dtype)[xp.where(counts != 0, t, 0)]
+        return counts * get_array_module(t).asarray(self.class_weight, dtype=dtype)[self._labels(t)]
 
     def _count(self, t: Array) -> int:
         """What the mean divides by."""
         return max(1, int((t != self.ignore_label).sum()) if self.normalize else len(t))
 
-    def _one_hot(self, x: Array, t: Array) -> Array:
-        xp = get_array_module(x)
-        classes = xp.arange(x.shape[1]).reshape(-1, *(1 for _ in t.shape[1:]))
-        return (classes == t[:, None]).astype(x.dtype)
+
+class SoftmaxCrossEntropyGradient(FusedGradient):
+    """(x, t, share) -> share (softmax(x) - onehot(t)), where share is the weighted gradient of every label's loss."""
+
+    input_names = ("x", "t", "share")
+
+    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
+        x, t, share = inputs
+        self.retain_inputs((0, 1, 2))
+        return (kernels_for("softmax_cross_entropy", x).backward(x, t, share),)
+
+    def definition(self, *inputs: Variable) -> tuple[Variable, ...]:
+        x, t, share = inputs
+        p = softmax(cast(x, share.dtype), axis=1)
+        share = broadcast_to(reshape(share, (t.shape[0], 1, *t.shape[1:])), x.shape)
+        return (cast(mul(sub(p, self._one_hot(t.array, x.shape[1], p.dtype)), share), x.dtype),)
+
+    def _one_hot(self, t: Array, classes: int, dtype: np.dtype) -> Array:
+        numbers = get_array_module(t).arange(classes).reshape(-1, *(1 for _ in t.shape[1:]))
+        return (numbers == t[:, None]).astype(dtype)
 
 
 def softmax_cross_entropy(

@@ -5,26 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, get_array_module
+from dwbridge.functions.activation import Activation
 from dwbridge.functions.mul import mul
 from dwbridge.functions.sub import sub
-from dwbridge.functions.unary import Unary
 
 
-class Tanh(Unary):
+class Tanh(Activation):
     """See `tanh`."""
 
-    def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-        (x,) = inputs
-        self.retain_outputs((0,))
-        xp = get_array_module(x)
-        return (xp.asarray(xp.tanh(x)),)
+    kernel = "tanh"
 
-    def backward(
-        self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
-    ) -> tuple[Variable | None, ...]:
-        (y,) = self.get_retained_outputs()
-        return (mul(grad_outputs[0], sub(1.0, mul(y, y))),)
+    def derivative(self, v: Variable) -> Variable:
+        return sub(1.0, mul(v, v))
 
 
 def tanh(x: Any) -> Variable:

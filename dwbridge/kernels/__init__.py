@@ -36,6 +36,9 @@ MODULES: dict[str, dict[str, str]] = {
     "linear": {"numpy": "dwbridge.kernels.reference.linear"},
     "average_pooling": {"numpy": "dwbridge.kernels.reference.average_pooling"},
     "max_pooling": {"numpy": "dwbridge.kernels.reference.max_pooling"},
+    "activations": {"numpy": "dwbridge.kernels.reference.activations"},
+    "batch_normalization": {"numpy": "dwbridge.kernels.reference.batch_normalization"},
+    "softmax_cross_entropy": {"numpy": "dwbridge.kernels.reference.softmax_cross_entropy"},
 }
 
 #: (where the arrays are, config.kernels) -> implementations, best first.

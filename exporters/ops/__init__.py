@@ -111,10 +111,12 @@ WITHOUT_TRANSLATION: dict[str, str] = {
     "Dropout": "random; in inference mode it computes nothing",
     "SumTo": "the gradient of broadcasting; gradients are not exported yet",
     "GetItemGradient": _GRADIENT,
+    "ActivationGradient": _GRADIENT,
     "AveragePooling2DGradient": _GRADIENT,
     "BatchNormalizationGradient": _GRADIENT,
     "MaxPooling2DGradient": _GRADIENT,
     "MaxPooling2DGather": _GRADIENT,
+    "SoftmaxCrossEntropyGradient": _GRADIENT,
     "DataGradient": _GRADIENT,
     "WeightGradient": _GRADIENT,
 }

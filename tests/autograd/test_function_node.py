@@ -138,7 +138,7 @@ def test_recording_sees_forward_and_backward() -> None:
             y = F.relu(x)
         y.backward()
     assert [record.function.label for record in inner] == ["ReLU"]
-    assert [record.function.label for record in outer] == ["ReLU", "Mul"]
+    assert [record.function.label for record in outer] == ["ReLU", "ActivationGradient"]
     assert inner[0].inputs[0] is x
     F.relu(x)
     assert len(outer) == 2

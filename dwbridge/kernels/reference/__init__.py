@@ -6,6 +6,7 @@ Bilinear operators (depthwise, convolution, linear), for y = A(x, W) + b:
     backward_data(gy, W, window, x_shape) -> gx                gradient of <gy, A(x, W)> by x
     backward_weight(x, gy, window, W_shape, dtype) -> gW       gradient of <gy, A(x, W)> by W
 
-Poolings have `forward` and `backward`; their modules say more. Outputs have the dtype of x (of gy); 16-bit types are
-summed in float32. All sums are formed in an order that shapes alone decide.
+Poolings, normalizations and losses have `forward` and `backward`, activations a routine and a gradient each; their
+modules say more. Outputs have the dtype of x (of gy); 16-bit types are summed in float32. All sums are formed in an
+order that shapes alone decide.
 """
