@@ -37,7 +37,10 @@ MODULES: dict[str, dict[str, str]] = {
     "average_pooling": {"numpy": "dwbridge.kernels.reference.average_pooling"},
     "max_pooling": {"numpy": "dwbridge.kernels.reference.max_pooling"},
     "activations": {"numpy": "dwbridge.kernels.reference.activations"},
-    "batch_normalization": {"numpy": "dwbridge.kernels.reference.batch_normalization"},
+    "batch_normalization": {
+        "numpy": "dwbridge.kernels.reference.batch_normalization",
+        "compiled": "dwbridge.kernels.compiled.batch_normalization",
+    },
     "softmax_cross_entropy": {"numpy": "dwbridge.kernels.reference.softmax_cross_entropy"},
 }
 

@@ -2,6 +2,9 @@
 
     compiler.py     lazy compilation and its cache on disk
     vectors.py      explicit vectors in LLVM's terms, for what must not be left to its vectoriser
+    storage.py      arrays as kernels take them
+    runs.py         adjacent elements, vector by vector; sums by lanes
+    normalizing.py  the passes of batch normalization
 
 then one operator per file. These modules import Numba: nothing but the seam (`dwbridge.kernels`) imports them, and only
 when a kernel is wanted. Every routine computes on `config.num_threads` threads and gives the same bytes for any number.
