@@ -74,10 +74,8 @@ class LocalConfig:
         object.__setattr__(self, "_local", threading.local())
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return getattr(self._local, name)
-        except AttributeError:
-            return getattr(self._global, name)
+        entries = self._local.__dict__
+        return entries[name] if name in entries else getattr(self._global, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._local, name, value)

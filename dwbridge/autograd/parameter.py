@@ -78,7 +78,7 @@ class Parameter(Variable):
 
     @property
     def grad_var(self) -> Variable | None:
-        if not self.is_initialized and isinstance(self._grad_initializer, NaN):
+        if self._data[0] is None and isinstance(self._grad_initializer, NaN):
             raise RuntimeError(
                 "Cannot retrieve Variable.grad. Either it must be set initially, or it must be cleared: "
                 "the parameter is not initialized"

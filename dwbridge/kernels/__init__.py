@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -40,6 +41,10 @@ MODULES: dict[str, dict[str, str]] = {
     "batch_normalization": {
         "numpy": "dwbridge.kernels.reference.batch_normalization",
         "compiled": "dwbridge.kernels.compiled.batch_normalization",
+    },
+    "optimizer_updates": {
+        "numpy": "dwbridge.kernels.reference.optimizer_updates",
+        "compiled": "dwbridge.kernels.compiled.optimizer_updates",
     },
     "softmax_cross_entropy": {"numpy": "dwbridge.kernels.reference.softmax_cross_entropy"},
 }
@@ -94,7 +99,7 @@ def kernels_for(operator: str, *arrays: Array) -> Any:
         ...     kernels_for('depthwise', np.zeros((1, 1, 3, 3))).__name__
         'dwbridge.kernels.reference.depthwise'
     """
-    home = "gpu" if any(map(is_cupy_array, arrays)) else "cpu"
+    home = "gpu" if "cupy" in sys.modules and any(map(is_cupy_array, arrays)) else "cpu"
     return _implementation(operator, home, config.kernels)
 
 

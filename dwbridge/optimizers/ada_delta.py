@@ -5,7 +5,8 @@ msdx <- rho msdx + (1 - rho) dx^2,  x <- x - dx
 """
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, get_array_module
+from dwbridge.backend import Array
+from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -36,12 +37,7 @@ class AdaDeltaRule(UpdateRule):
     def step(self, x: Array, g: Array) -> None:
         msg, msdx = self.state["msg"], self.state["msdx"]  # type: ignore[index]
         rho, eps = float(self.hyperparam.rho), float(self.hyperparam.eps)
-        msg *= rho
-        msg += (1 - rho) * g * g
-        dx = get_array_module(x).sqrt((msdx + eps) / (msg + eps)) * g
-        msdx *= rho
-        msdx += (1 - rho) * dx * dx
-        x -= dx
+        kernels_for("optimizer_updates", x).ada_delta(x, g, msg, msdx, rho, eps)
 
 
 class AdaDelta(GradientMethod):

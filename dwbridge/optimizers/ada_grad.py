@@ -4,7 +4,8 @@ h <- h + g^2,  x <- x - lr g / (sqrt(h) + eps)
 """
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, get_array_module
+from dwbridge.backend import Array
+from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -32,9 +33,8 @@ class AdaGradRule(UpdateRule):
         self.state["h"] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
     def step(self, x: Array, g: Array) -> None:
-        xp, h = get_array_module(x), self.state["h"]  # type: ignore[index]
-        h += g * g
-        x -= float(self.hyperparam.lr) * g / (xp.sqrt(h) + float(self.hyperparam.eps))
+        h, hp = self.state["h"], self.hyperparam  # type: ignore[index]
+        kernels_for("optimizer_updates", x).ada_grad(x, g, h, float(hp.lr), float(hp.eps))
 
 
 class AdaGrad(GradientMethod):

@@ -13,15 +13,18 @@ to bounds that close in on `final_lr`.
 
 import math
 import warnings
-from typing import Any
 
 import numpy as np
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, compute_dtype, get_array_module
+from dwbridge.backend import Array, compute_dtype
+from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
+
+#: No type that is computed in takes a larger number for 0.
+TINY = float(np.finfo(np.float32).tiny)
 
 _defaults = Hyperparameter()
 _defaults.alpha = 0.001
@@ -36,12 +39,12 @@ _defaults.final_lr = 0.1
 _defaults.gamma = 1e-3
 
 
-def _alpha_t(hyperparam: Hyperparameter, t: int) -> float:
+def _alpha_t(alpha: float, beta1: float, beta2: float, t: int) -> float:
     if t == 0:
         raise RuntimeError("the learning rate of Adam is not known before the first update")
-    fix1 = 1.0 - math.pow(hyperparam.beta1, t)
-    fix2 = 1.0 - math.pow(hyperparam.beta2, t)
-    return float(hyperparam.alpha * math.sqrt(fix2) / fix1)
+    fix1 = 1.0 - math.pow(beta1, t)
+    fix2 = 1.0 - math.pow(beta2, t)
+    return float(alpha * math.sqrt(fix2) / fix1)
 
 
 class AdamRule(UpdateRule):
@@ -88,34 +91,21 @@ class AdamRule(UpdateRule):
             self.state[name] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
     def step(self, x: Array, g: Array) -> None:
-        hp, state = self.hyperparam, self.state
+        state, hp = self.state, self.hyperparam.get_dict()
         assert state is not None
-        dtype = compute_dtype(x.dtype)
-        _check_eps(hp.eps, dtype)
-        g = g.astype(dtype, copy=False)
-        m, v = state["m"], state["v"]
-        m += float(1.0 - hp.beta1) * (g - m)
-        v += float(1.0 - hp.beta2) * (g * g - v)
-        step = float(hp.eta) * (self._rate(get_array_module(x), v, dtype) * m)
-        kept = float(1.0 - hp.eta * hp.weight_decay_rate)
-        if kept == 1:  # the usual case, in place
-            x -= step
-        else:
-            x[...] = kept * x - step
-
-    def _rate(self, xp: Any, v: Array, dtype: np.dtype) -> Array:
-        """The learning rate of every element."""
-        if self.hyperparam.amsgrad:
-            vhat = self.state["vhat"]  # type: ignore[index]
-            xp.maximum(vhat, v, out=vhat)
-            v = vhat
-        rate = self.alpha_t / (xp.sqrt(v.astype(dtype, copy=False)) + float(self.hyperparam.eps))
-        return xp.clip(rate, *self.bounds) if self.hyperparam.adabound else rate
+        beta1, beta2, eps = hp["beta1"], hp["beta2"], hp["eps"]
+        _check_eps(eps, x.dtype)
+        vhat = state["vhat"] if hp["amsgrad"] else None
+        bounds = self.bounds if hp["adabound"] else None
+        scalars = _alpha_t(hp["alpha"], beta1, beta2, self.t), float(beta1), float(beta2), float(eps)
+        decay = float(hp["eta"]), float(hp["weight_decay_rate"])
+        kernels_for("optimizer_updates", x).adam(x, g, state["m"], state["v"], vhat, *scalars, *decay, bounds)
 
     @property
     def alpha_t(self) -> float:
         """The learning rate after correction for the first steps' bias."""
-        return _alpha_t(self.hyperparam, self.t)
+        hp = self.hyperparam
+        return _alpha_t(hp.alpha, hp.beta1, hp.beta2, self.t)
 
     @property
     def lr(self) -> float:
@@ -134,6 +124,9 @@ class AdamRule(UpdateRule):
 
 
 def _check_eps(eps: float, dtype: np.dtype) -> None:
+    if eps > TINY:  # the usual case, without a question to the dtype
+        return
+    dtype = compute_dtype(dtype)
     if eps != 0 and dtype.type(eps) == 0:
         raise ValueError(f"eps of Adam optimizer is too small for {dtype.name} ({eps})")
 
@@ -196,7 +189,8 @@ class Adam(GradientMethod):
     @property
     def alpha_t(self) -> float:
         """The learning rate after correction for the first steps' bias."""
-        return _alpha_t(self.hyperparam, self.t)
+        hp = self.hyperparam
+        return _alpha_t(hp.alpha, hp.beta1, hp.beta2, self.t)
 
     @property
     def lr(self) -> float:

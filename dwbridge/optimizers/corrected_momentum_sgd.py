@@ -5,6 +5,7 @@ v <- momentum v - g,  x <- x + lr v
 
 from dwbridge.autograd import Variable
 from dwbridge.backend import Array
+from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -32,10 +33,8 @@ class CorrectedMomentumSGDRule(UpdateRule):
         self.state["v"] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
     def step(self, x: Array, g: Array) -> None:
-        v = self.state["v"]  # type: ignore[index]
-        v *= float(self.hyperparam.momentum)
-        v -= g
-        x += float(self.hyperparam.lr) * v
+        v, hp = self.state["v"], self.hyperparam  # type: ignore[index]
+        kernels_for("optimizer_updates", x).corrected_momentum_sgd(x, g, v, float(hp.lr), float(hp.momentum))
 
 
 class CorrectedMomentumSGD(GradientMethod):

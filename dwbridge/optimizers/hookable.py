@@ -64,4 +64,4 @@ class Hookable:
         """The hooks of `'pre'` or `'post'`, in the order in which they were added."""
         if timing not in ("pre", "post"):
             raise ValueError(f"timing must be either 'pre' or 'post', got {timing!r}")
-        return iter(list((self._pre if timing == "pre" else self._post).values()))
+        return iter((*(self._pre if timing == "pre" else self._post).values(),))

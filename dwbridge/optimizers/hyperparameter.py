@@ -23,7 +23,7 @@ class Hyperparameter:
 
     def __getattr__(self, name: str) -> Any:
         # Not found here. Special names are not inherited: copy and pickle ask for them before there is a parent.
-        parent = None if name.startswith("__") else vars(self).get("_parent")
+        parent = None if name[:2] == "__" else self.__dict__.get("_parent")
         if parent is None:
             raise AttributeError(f"there is no hyperparameter {name}")
         return getattr(parent, name)
@@ -47,8 +47,10 @@ class Hyperparameter:
 
     def get_dict(self) -> dict[str, Any]:
         """All entries, the parent's included."""
-        inherited = {} if self._parent is None else self._parent.get_dict()
-        return inherited | {name: value for name, value in vars(self).items() if name != "_parent"}
+        entries = {} if self._parent is None else self._parent.get_dict()
+        entries |= self.__dict__
+        del entries["_parent"]
+        return entries
 
 
 class HyperparameterProxy:

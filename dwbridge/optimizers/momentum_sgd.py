@@ -2,6 +2,7 @@
 
 from dwbridge.autograd import Variable
 from dwbridge.backend import Array
+from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -29,10 +30,8 @@ class MomentumSGDRule(UpdateRule):
         self.state["v"] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
     def step(self, x: Array, g: Array) -> None:
-        v = self.state["v"]  # type: ignore[index]
-        v *= float(self.hyperparam.momentum)
-        v -= float(self.hyperparam.lr) * g
-        x += v
+        v, hp = self.state["v"], self.hyperparam  # type: ignore[index]
+        kernels_for("optimizer_updates", x).momentum_sgd(x, g, v, float(hp.lr), float(hp.momentum))
 
 
 class MomentumSGD(GradientMethod):

@@ -5,6 +5,7 @@ v <- momentum v - lr g,  x <- x + momentum^2 v - (1 + momentum) lr g
 
 from dwbridge.autograd import Variable
 from dwbridge.backend import Array
+from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -32,12 +33,8 @@ class NesterovAGRule(UpdateRule):
         self.state["v"] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
     def step(self, x: Array, g: Array) -> None:
-        lr, momentum = float(self.hyperparam.lr), float(self.hyperparam.momentum)
-        v = self.state["v"]  # type: ignore[index]
-        v *= momentum
-        v -= lr * g
-        x += momentum * momentum * v
-        x -= (1 + momentum) * lr * g
+        v, hp = self.state["v"], self.hyperparam  # type: ignore[index]
+        kernels_for("optimizer_updates", x).nesterov_ag(x, g, v, float(hp.lr), float(hp.momentum))
 
 
 class NesterovAG(GradientMethod):

@@ -4,7 +4,8 @@ ms <- alpha ms + (1 - alpha) g^2,  x <- x - lr g / (sqrt(ms) + eps);  with eps_i
 """
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, get_array_module
+from dwbridge.backend import Array
+from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -36,15 +37,11 @@ class RMSpropRule(UpdateRule):
         self.state["ms"] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
     def step(self, x: Array, g: Array) -> None:
-        hp = self.hyperparam
-        ms = self.state["ms"]  # type: ignore[index]
-        eps = g.dtype.type(hp.eps)
-        if hp.eps != 0 and eps == 0:
+        hp, ms = self.hyperparam, self.state["ms"]  # type: ignore[index]
+        if hp.eps != 0 and g.dtype.type(hp.eps) == 0:
             raise ValueError(f"eps of RMSprop optimizer is too small for {g.dtype.name} ({hp.eps})")
-        ms *= float(hp.alpha)
-        ms += float(1 - hp.alpha) * g * g
-        sqrt = get_array_module(x).sqrt
-        x -= float(hp.lr) * g / (sqrt(ms + eps) if hp.eps_inside_sqrt else sqrt(ms) + eps)
+        scalars = float(hp.lr), float(hp.alpha), float(hp.eps)
+        kernels_for("optimizer_updates", x).rmsprop(x, g, ms, *scalars, hp.eps_inside_sqrt)
 
 
 class RMSprop(GradientMethod):

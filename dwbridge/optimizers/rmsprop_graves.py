@@ -5,7 +5,8 @@ delta <- momentum delta - lr g / sqrt(n - g_mean^2 + eps),  x <- x + delta
 """
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import Array, get_array_module
+from dwbridge.backend import Array
+from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -41,15 +42,8 @@ class RMSpropGravesRule(UpdateRule):
     def step(self, x: Array, g: Array) -> None:
         hp, state = self.hyperparam, self.state
         assert state is not None
-        n, mean, delta = state["n"], state["g"], state["delta"]
-        alpha = float(hp.alpha)
-        n *= alpha
-        n += (1 - alpha) * g * g
-        mean *= alpha
-        mean += (1 - alpha) * g
-        delta *= float(hp.momentum)
-        delta -= float(hp.lr) * g / get_array_module(x).sqrt(n - mean * mean + float(hp.eps))
-        x += delta
+        scalars = float(hp.lr), float(hp.alpha), float(hp.momentum), float(hp.eps)
+        kernels_for("optimizer_updates", x).rmsprop_graves(x, g, state["n"], state["g"], state["delta"], *scalars)
 
 
 class RMSpropGraves(GradientMethod):

@@ -1,6 +1,7 @@
 """Stochastic gradient descent:  x <- x - lr g."""
 
 from dwbridge.backend import Array
+from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
 from dwbridge.optimizers.update_rule import UpdateRule
@@ -19,7 +20,7 @@ class SGDRule(UpdateRule):
         self.hyperparam.set_given(lr=lr)
 
     def step(self, x: Array, g: Array) -> None:
-        x -= float(self.hyperparam.lr) * g
+        kernels_for("optimizer_updates", x).sgd(x, g, float(self.hyperparam.lr))
 
 
 class SGD(GradientMethod):

@@ -63,7 +63,8 @@ class UpdateRule:
 
     def update_core(self, param: Variable) -> None:
         """Changes the parameter's array, in place: `update_core_cpu` or `update_core_gpu`, by where it is."""
-        (self.update_core_cpu if param.device.xp is np else self.update_core_gpu)(param)
+        on_cpu = type(param.array) is np.ndarray or param.device.xp is np  # the first question is the cheap one
+        (self.update_core_cpu if on_cpu else self.update_core_gpu)(param)
 
     def update_core_cpu(self, param: Variable) -> None:
         """`update_core` of a parameter in main memory: `step`, if there is a gradient."""
@@ -74,8 +75,9 @@ class UpdateRule:
         self._step(param)
 
     def _step(self, param: Variable) -> None:
-        if param.grad is not None:
-            self.step(param.array, param.grad)
+        g = param.grad
+        if g is not None:
+            self.step(param.array, g)
 
     # -- updating -------------------------------------------------------------------------------------------------
 
@@ -119,8 +121,9 @@ class UpdateRule:
         if self._state is None:
             self._state = {}
             self.init_state(param)
+        plain = type(param.array) is np.ndarray
         for name, value in self._state.items():
-            if is_array(value):
+            if not (plain and type(value) is np.ndarray) and is_array(value):
                 self._state[name] = param.device.send(value)
 
     # -- saving and loading ---------------------------------------------------------------------------------------

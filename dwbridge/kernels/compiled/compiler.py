@@ -41,15 +41,16 @@ class Kernel:
 
     Args:
         function: what to compile. It may be a closure over integers and routines.
-        constants: everything in which two closures with the same source differ.
+        constants: what decides about the routines that the function is a closure over.
+        fused: whether products and sums may be fused into operations that round once.
 
     Raises:
         CannotCompileError: from a call, if Numba cannot compile it for the arguments.
     """
 
-    def __init__(self, function: Callable[..., Any], constants: tuple[Any, ...] = ()) -> None:
+    def __init__(self, function: Callable[..., Any], constants: tuple[Any, ...] = (), fused: bool = True) -> None:
         functools.update_wrapper(self, function)
-        self.dispatcher = numba.njit(**FLAGS)(function)
+        self.dispatcher = numba.njit(**(FLAGS if fused else {**FLAGS, "fastmath": False}))(function)
         self.dispatcher._cache = _Cache(function)
         self.dispatcher._cache.constants = constants
 
@@ -63,6 +64,11 @@ class Kernel:
 
 
 kernel = Kernel
+
+
+def rounding_kernel(function: Callable[..., Any]) -> Kernel:
+    """A kernel whose operations each round, as NumPy's do."""
+    return Kernel(function, fused=False)
 
 
 @functools.cache
@@ -116,7 +122,9 @@ class _Cache(caching.FunctionCache):
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         # Numba's own key has the pickled closure, which changes from process to process if it holds a routine.
-        return sig, codegen.magic_tuple(), self.constants
+        cells = [cell.cell_contents for cell in self._py_func.__closure__ or ()]
+        plain = tuple(repr(value) for value in cells if isinstance(value, int | float | str | tuple))
+        return sig, codegen.magic_tuple(), (self.constants, plain)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:

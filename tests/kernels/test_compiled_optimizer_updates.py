@@ -1,0 +1,144 @@
+"""Compiled steps of optimizers: the reference's, bit for bit."""
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dwbridge import Parameter, config, optimizers
+from dwbridge.backend.tagged import tagged
+from dwbridge.configuration import using_config
+from dwbridge.kernels import kernels_for
+from dwbridge.kernels.reference import optimizer_updates as reference
+
+compiled = pytest.importorskip("dwbridge.kernels.compiled.optimizer_updates", reason="Numba is not installed")
+
+BOUNDS = (0.01, 0.2)
+
+#: routine, arrays of its state (None: there is none), its scalars
+UPDATES: list[tuple[str, int, tuple[Any, ...]]] = [
+    ("sgd", 0, (0.1,)),
+    ("momentum_sgd", 1, (0.1, 0.9)),
+    ("corrected_momentum_sgd", 1, (0.1, 0.9)),
+    ("nesterov_ag", 1, (0.1, 0.9)),
+    ("adam", 2, (None, 0.01, 0.9, 0.999, 1e-8, 1.0, 0, None)),
+    ("adam", 2, (None, 0.01, 0.9, 0.999, 1e-8, 0.9, 0.02, BOUNDS)),
+    ("adam", 3, (0.01, 0.9, 0.6, 1e-8, 1.0, 0, None)),
+    ("adam", 3, (0.01, 0.9, 0.6, 1e-8, 0.9, 0.02, BOUNDS)),
+    ("ada_grad", 1, (0.1, 1e-8)),
+    ("ada_delta", 2, (0.95, 1e-6)),
+    ("rmsprop", 1, (0.01, 0.99, 1e-8, False)),
+    ("rmsprop", 1, (0.01, 0.99, 1e-3, True)),
+    ("rmsprop_graves", 3, (0.01, 0.95, 0.9, 1e-2)),
+]
+TYPES = [np.float32, np.float64]
+
+
+def test_every_routine_is_there_and_compared() -> None:
+    names = {name for name, value in vars(reference).items() if inspect.isfunction(value)} - {
+        "compute_dtype",
+        "get_array_module",
+    }
+    assert names == {name for name, _, _ in UPDATES}
+    for name in names:
+        assert inspect.signature(getattr(compiled, name)) == inspect.signature(getattr(reference, name))
+
+
+def steps(module: Any, update: Any, x: np.ndarray, gradients: list[np.ndarray]) -> list[np.ndarray]:
+    """The parameter and its state after a step along each gradient."""
+    name, count, scalars = update
+    arrays = [x.copy(order="K"), *(np.zeros_like(x) for _ in range(count))]
+    with np.errstate(all="ignore"):
+        for g in gradients:
+            getattr(module, name)(arrays[0], g, *arrays[1:], *scalars)
+    return arrays
+
+
+def assert_same_bits(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
+    for our, their in zip(ours, theirs, strict=True):
+        assert our.dtype == their.dtype
+        np.testing.assert_array_equal(our, their)  # NaN is NaN, whatever its other bits are
+        np.testing.assert_array_equal(np.signbit(our[our == 0]), np.signbit(their[their == 0]))
+
+
+def normal(shape: Any, dtype: Any) -> np.ndarray:
+    return np.random.normal(size=shape).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("update", UPDATES, ids=str)
+def test_bits_are_the_references(update: Any, dtype: Any) -> None:
+    x, gradients = normal((7, 11, 13), dtype), [normal((7, 11, 13), dtype) for _ in range(10)]
+    assert_same_bits(steps(compiled, update, x, gradients), steps(reference, update, x, gradients))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_any_size_any_values(data: st.DataObject) -> None:
+    update, dtype = data.draw(st.sampled_from(UPDATES)), data.draw(st.sampled_from(TYPES))
+    shape = tuple(data.draw(st.lists(st.integers(0, 12), max_size=3), "shape"))
+    x, gradients = normal(shape, dtype), [normal(shape, dtype) for _ in range(3)]
+    odd = [np.nan, np.inf, -np.inf, 0.0, -0.0, np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max]
+    for array in (x, *gradients):
+        if array.size:
+            array.reshape(-1)[data.draw(st.integers(0, array.size - 1))] = data.draw(st.sampled_from(odd))
+    assert_same_bits(steps(compiled, update, x, gradients), steps(reference, update, x, gradients))
+
+
+@pytest.mark.parametrize("update", UPDATES, ids=str)
+def test_gradients_of_any_layout_are_not_touched(update: Any) -> None:
+    x = normal((6, 5), np.float32)
+    read_only = normal((6, 5), np.float32)
+    read_only.flags.writeable = False
+    turned, broadcast = normal((5, 6), np.float32).T[::-1], np.broadcast_to(np.float32(0.5), (6, 5))
+    gradients = [read_only, turned, broadcast]
+    before = [g.copy() for g in gradients]
+    assert_same_bits(steps(compiled, update, x, gradients), steps(reference, update, x, gradients))
+    assert_same_bits(gradients, before)
+
+
+@pytest.mark.parametrize("update", UPDATES, ids=str)
+@pytest.mark.parametrize("kind", ["float16", "turned", "mixed"])
+def test_what_is_declined_is_the_references(update: Any, kind: str) -> None:
+    x, g = normal((6, 5), np.float32), normal((6, 5), np.float32)
+    if kind == "float16":
+        x, g = x.astype(np.float16), g.astype(np.float16)
+    x = np.asfortranarray(x) if kind == "turned" else x
+    g = g.astype(np.float64) if kind == "mixed" else g
+    kernels = kernels_for("optimizer_updates", x)
+    assert_same_bits(steps(kernels, update, x, [g] * 2), steps(reference, update, x, [g] * 2))
+
+
+@pytest.mark.parametrize("update", UPDATES, ids=str)
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch, update: Any) -> None:
+    monkeypatch.setattr(compiled, "GRAIN", 33)
+    x, g = normal(1003, np.float32), normal(1003, np.float32)
+    expected = steps(reference, update, x, [g] * 2)
+    for threads in (1, 2, 3, 16):
+        with using_config("num_threads", threads):
+            assert_same_bits(steps(compiled, update, x, [g] * 2), expected)
+
+
+def test_arrays_with_a_chainerx_name_are_updated_in_place() -> None:
+    x, g = tagged(np.ones(3, np.float32), "native:0"), tagged(np.ones(3, np.float32), "native:0")
+    kernels_for("optimizer_updates", x).sgd(x, g, 0.5)
+    assert x.tolist() == [0.5, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("name", ["SGD", "MomentumSGD", "Adam", "AMSBound", "AdamW", "RMSprop"])
+def test_float16_through_float32_is_the_references(name: str) -> None:
+    results = []
+    for kernels in ("numpy", "auto"):
+        param = Parameter(np.linspace(-1, 1, 20, dtype=np.float16))
+        param.update_rule = getattr(optimizers, name)().create_update_rule()
+        param.update_rule.use_fp32_update()
+        with using_config("kernels", kernels):
+            assert config.kernels == kernels
+            for step in range(5):
+                param.grad = np.cos(np.arange(20) + step).astype(np.float16)
+                param.update()
+        results.append(param.array)
+    assert_same_bits(results[1:], results[:1])
