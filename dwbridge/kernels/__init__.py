@@ -46,7 +46,10 @@ MODULES: dict[str, dict[str, str]] = {
         "numpy": "dwbridge.kernels.reference.optimizer_updates",
         "compiled": "dwbridge.kernels.compiled.optimizer_updates",
     },
-    "softmax_cross_entropy": {"numpy": "dwbridge.kernels.reference.softmax_cross_entropy"},
+    "softmax_cross_entropy": {
+        "numpy": "dwbridge.kernels.reference.softmax_cross_entropy",
+        "compiled": "dwbridge.kernels.compiled.softmax_cross_entropy",
+    },
 }
 
 #: (where the arrays are, config.kernels) -> implementations, best first.

@@ -9,31 +9,15 @@ Sums are kept in float64 and added to what the cells hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-from dwbridge.kernels.compiled.runs import Cells, CellSums, load, store, walk, widen
-from dwbridge.kernels.compiled.vectors import INDEX, Stream, fma, index
-
-
-def for_rows(
-    builder: ir.IRBuilder, first: ir.Value, rows: ir.Value, step: ir.Value, run: Callable[[ir.Value], None]
-) -> None:
-    """Emits `run` for the beginnings of `rows` runs that lie `step` apart."""
-    with cgutils.for_range(builder, rows, intp=INDEX) as loop:
-        run(builder.add(first, builder.mul(loop.index, step)))
-
-
-def existing(stream: Stream, value: ir.Value, count: ir.Value | None) -> ir.Value:
-    """The vector with 0 in the lanes that do not exist."""
-    if count is None:
-        return value
-    return stream.builder.select(stream.mask(count), value, ir.Constant(value.type, None))
+from dwbridge.kernels.compiled.runs import Cells, HeldCells, existing, for_rows, load, store, walk, widen
+from dwbridge.kernels.compiled.vectors import Stream, fma, index
 
 
 @intrinsic
@@ -55,7 +39,7 @@ def sum_deviations(typingctx, x, first, rows, step, size, cell, shift, sums):
         stream = Stream(context, builder, sig.args[0], args[0])
         lanes, (first, rows, step, size, cell) = stream.lanes, args[1:6]
         centre = Cells(context, builder, sig.args[6], args[6], cell, lanes).load(0)
-        kept = CellSums(Cells(context, builder, sig.args[7], args[7], cell, lanes), 2)
+        kept = HeldCells(Cells(context, builder, sig.args[7], args[7], cell, lanes), 2)
 
         def run(begin: ir.Value) -> None:
             def add(at: ir.Value, number: int, count: ir.Value | None) -> None:
@@ -82,7 +66,7 @@ def sum_gradients(typingctx, x, gy, first, rows, step, size, cell, terms, sums):
         gradients = Stream(context, builder, sig.args[1], args[1])
         lanes, (first, rows, step, size, cell) = values.lanes, args[2:7]
         centre = Cells(context, builder, sig.args[7], args[7], cell, lanes).load(0)
-        kept = CellSums(Cells(context, builder, sig.args[8], args[8], cell, lanes), 2)
+        kept = HeldCells(Cells(context, builder, sig.args[8], args[8], cell, lanes), 2)
 
         def run(begin: ir.Value) -> None:
             def add(at: ir.Value, number: int, count: ir.Value | None) -> None:

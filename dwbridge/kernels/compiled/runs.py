@@ -41,6 +41,21 @@ def walk(builder: ir.IRBuilder, size: ir.Value, lanes: int, body: Body) -> None:
             body(begin, 0, rest)
 
 
+def for_rows(
+    builder: ir.IRBuilder, first: ir.Value, rows: ir.Value, step: ir.Value, run: Callable[[ir.Value], None]
+) -> None:
+    """Emits `run` for the beginnings of `rows` runs that lie `step` apart."""
+    with cgutils.for_range(builder, rows, intp=INDEX) as loop:
+        run(builder.add(first, builder.mul(loop.index, step)))
+
+
+def existing(stream: Stream, value: ir.Value, count: ir.Value | None) -> ir.Value:
+    """The vector with 0 in the lanes that do not exist."""
+    if count is None:
+        return value
+    return stream.builder.select(stream.mask(count), value, ir.Constant(value.type, None))
+
+
 def load(stream: Stream, position: ir.Value, count: ir.Value | None) -> ir.Value:
     """A vector of the run; lanes that do not exist are 0."""
     return stream.load(position) if count is None else stream.load_first(count, position)
@@ -89,8 +104,8 @@ class Cells:
             self.builder.store(value, self._pointer(row, index(number * self.lanes)), align=4)
 
 
-class CellSums:
-    """Rows of sums in float64 that live in `cells`, and in registers while they are changed."""
+class HeldCells:
+    """Rows of cells, in registers while they are changed; `finish` puts them back."""
 
     def __init__(self, cells: Cells, rows: int) -> None:
         self.cells, self.builder = cells, cells.builder

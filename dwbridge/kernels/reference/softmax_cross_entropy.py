@@ -22,12 +22,17 @@ def forward(x: Array, t: Array, weights: Array) -> Array:
     Raises:
         IndexError: if a label is not among the classes.
     """
+    check_labels(x, t)
     xp = get_array_module(x)
-    if t.size and not (t.min() >= 0 and t.max() < x.shape[1]):
-        raise IndexError(f"labels must be in 0 .. {x.shape[1] - 1}, got {t.min()} .. {t.max()}")
     shifted = _shifted(x)
     at_label = xp.take_along_axis(shifted, t[:, None], axis=1)[:, 0]
     return (xp.log(xp.exp(shifted).sum(axis=1)) - at_label) * weights
+
+
+def check_labels(x: Array, t: Array) -> None:
+    """Raises the error of `forward`, if it has one."""
+    if t.size and not (t.min() >= 0 and t.max() < x.shape[1]):
+        raise IndexError(f"labels must be in 0 .. {x.shape[1] - 1}, got {t.min()} .. {t.max()}")
 
 
 def backward(x: Array, t: Array, share: Array) -> Array:
