@@ -3,6 +3,7 @@
 from typing import Any
 
 from dwbridge.autograd import Variable
+from dwbridge.kernels import kernels_for
 
 
 class WeightDecay:
@@ -23,6 +24,6 @@ class WeightDecay:
         x = param.array
         if x is None or param.grad is None:
             return
-        g = param.grad
         # The gradient is still scaled, so the decay has to be.
-        g += float(self.rate if param._loss_scale is None else self.rate * param._loss_scale) * x
+        rate = float(self.rate if param._loss_scale is None else self.rate * param._loss_scale)
+        kernels_for("optimizer_updates", x).weight_decay(x, param.grad, rate)

@@ -42,7 +42,7 @@ def test_every_routine_is_there_and_compared() -> None:
         "compute_dtype",
         "get_array_module",
     }
-    assert names == {name for name, _, _ in UPDATES}
+    assert names == {name for name, _, _ in UPDATES} | {"weight_decay"}
     for name in names:
         assert inspect.signature(getattr(compiled, name)) == inspect.signature(getattr(reference, name))
 
@@ -142,3 +142,22 @@ def test_float16_through_float32_is_the_references(name: str) -> None:
                 param.update()
         results.append(param.array)
     assert_same_bits(results[1:], results[:1])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, *TYPES])
+def test_weight_decay_changes_the_gradient_alone(dtype: Any) -> None:
+    for shape in ((), (3,), (5, 41), (7, 5, 3)):
+        x, gradients = normal(shape, dtype), []
+        x.reshape(-1)[-1:] = -0.0
+        before, g = x.copy(), normal(shape, dtype)
+        g.reshape(-1)[-1:] = -0.0
+        for module in (kernels_for("optimizer_updates", x), reference):
+            gradients.append(np.array(g))
+            module.weight_decay(x, gradients[-1], 0.3)
+        assert_same_bits(gradients[:1], gradients[1:])
+        np.testing.assert_array_equal(x, before)
+    turned, g = normal((6, 5), dtype).T, normal((5, 6), dtype)
+    expected = g.copy()
+    reference.weight_decay(turned, expected, 0.3)
+    kernels_for("optimizer_updates", g).weight_decay(turned, g, 0.3)
+    assert_same_bits([g], [expected])

@@ -41,6 +41,10 @@ def _update(kernel: Callable[..., None], x: Array, g: Array, state: tuple[Array,
         run(kernel, size, GRAIN, *rows, *scalars)
 
 
+def weight_decay(x: Array, g: Array, rate: float) -> None:
+    _update(_sgd, g, x, (), -rate)  # g - (-rate) x rounds as g + rate x does
+
+
 def sgd(x: Array, g: Array, lr: float) -> None:
     _update(_sgd, x, g, (), lr)
 

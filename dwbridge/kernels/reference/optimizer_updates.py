@@ -9,15 +9,20 @@
     ada_delta(x, g, msg, msdx, rho, eps)
     rmsprop(x, g, ms, lr, alpha, eps, eps_inside_sqrt)
     rmsprop_graves(x, g, n, mean, delta, lr, alpha, momentum, eps)
+    weight_decay(x, g, rate)                                      g <- g + rate x
 
-The parameter x and its state are changed in place; the gradient g is not. All have one shape. Formulas and sources
-stand with the optimizers, in `dwbridge.optimizers`. The order of the operations is Chainer's: so are the results, bit
-for bit, and every other implementation rounds in the same places.
+The parameter x and its state are changed in place, and the gradient g is not; `weight_decay` changes g. All have one
+shape. Formulas and sources stand with the optimizers, in `dwbridge.optimizers`. The order of the operations is
+Chainer's: so are the results, bit for bit, and every other implementation rounds in the same places.
 """
 
 from __future__ import annotations
 
 from dwbridge.backend import Array, compute_dtype, get_array_module
+
+
+def weight_decay(x: Array, g: Array, rate: float) -> None:
+    g += rate * x
 
 
 def sgd(x: Array, g: Array, lr: float) -> None:
