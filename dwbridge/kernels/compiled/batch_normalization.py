@@ -36,9 +36,6 @@ Layout = tuple[int, ...]
 #: Elements of x that are worth a thread.
 GRAIN = 1 << 15
 
-#: Planes below this size are small.
-SMALL = 64
-
 #: What a block's share of the arrays may take, and how many cells its statistics.
 BLOCK_BYTES, BLOCK_CELLS = 1 << 18, 512
 
@@ -59,6 +56,11 @@ def layout(shape: tuple[int, ...], axes: Axes) -> tuple[int, int, int]:
     return math.prod(shape[:first]), math.prod(shape[first:last]), math.prod(shape[last:])
 
 
+def is_small(rows: int, size: int) -> bool:
+    """Whether planes are small: an element's own sums pay sooner where there are more rows to add to them."""
+    return size < (16 if rows <= 4 else 64)
+
+
 def plan(x: Array, axes: Axes, arrays: int) -> tuple[Layout, int]:
     """What a kernel has to know, and how many channels make a piece of work.
 
@@ -72,7 +74,7 @@ def plan(x: Array, axes: Axes, arrays: int) -> tuple[Layout, int]:
         channels a piece has)
     """
     rows, channels, size = layout(x.shape, axes)
-    pair, small = 2 * lanes_of(x), size < SMALL
+    pair, small = 2 * lanes_of(x), is_small(rows, size)
     cells = size if small else pair
     fitting = channels if small else BLOCK_BYTES // (rows * size * x.itemsize * arrays)
     block = max(1, min(fitting, BLOCK_CELLS // cells))
