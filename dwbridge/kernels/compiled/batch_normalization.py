@@ -13,6 +13,7 @@ order follows from the shape alone. Arrays that are not contiguous are copied.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -40,6 +41,7 @@ GRAIN = 1 << 15
 BLOCK_BYTES, BLOCK_CELLS = 1 << 18, 512
 
 
+@functools.cache
 def layout(shape: tuple[int, ...], axes: Axes) -> tuple[int, int, int]:
     """(rows, channels, size) of an array whose statistics are taken over `axes`.
 
@@ -86,7 +88,7 @@ def _check_types(x: Array, *others: Array) -> np.dtype:
     """The computing type."""
     lanes_of(x)
     wide = compute_dtype(x.dtype)
-    if compute_dtype(np.result_type(x, *others)) != wide:
+    if any(other.dtype != wide for other in others) and compute_dtype(np.result_type(x, *others)) != wide:
         raise DeclinedError(f"batch normalization of {x.dtype} with {[other.dtype.name for other in others]}")
     return wide
 

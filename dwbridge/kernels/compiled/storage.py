@@ -34,8 +34,9 @@ def flat(array: Array, writable: bool = False) -> Array:
 
     Inputs are read-only, so that kernels are compiled for one kind of array alone.
     """
-    row = np.ascontiguousarray(array).reshape(-1)
+    row = (array if array.flags.c_contiguous else np.ascontiguousarray(array)).reshape(-1)  # a view of its own
     if row.dtype == np.float16:
         row = row.view(np.uint16)
-    row.flags.writeable = writable
+    if not writable:
+        row.setflags(write=False)
     return row
