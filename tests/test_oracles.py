@@ -15,7 +15,7 @@ from onnx.reference import ReferenceEvaluator
 from oracles import oracle_of, paddings, pair
 from oracles.batch_normalization import running_statistics
 
-OPSET = 18
+OPSET = 20
 Call = Callable[..., Any]
 
 
@@ -78,6 +78,16 @@ def batch_norm(*arrays, eps=2e-5, decay=0.9):
     return onnx_node("BatchNormalization", *arrays, epsilon=eps, momentum=decay)
 
 
+def layer_norm(x, gamma, beta, eps=1e-5, axis=1):
+    y = onnx_node("LayerNormalization", np.moveaxis(x, axis, -1), gamma, beta, axis=-1, epsilon=eps)
+    return np.moveaxis(y, -1, axis)
+
+
+def swish(x, beta=1.0):
+    spread = np.reshape(beta, (*np.shape(beta), *(1 for _ in x.shape[1 + np.ndim(beta) :])))
+    return onnx_node("Mul", x, onnx_node("Sigmoid", x * spread))
+
+
 def reduction(op_type: str) -> Call:
     def reduce(x, axis=None, keepdims=False):
         axes = [] if axis is None else [np.array(axis, np.int64, ndmin=1)]
@@ -105,6 +115,12 @@ ANCHORS: dict[str, Call] = {
     "linear": gemm,
     "batch_normalization": batch_norm_of_batch,
     "fixed_batch_normalization": batch_norm,
+    "layer_normalization": layer_norm,
+    "hard_sigmoid": lambda x, slope=0.2, shift=0.5: onnx_node("HardSigmoid", x, alpha=slope, beta=shift),
+    "hard_swish": lambda x: onnx_node("HardSwish", x),
+    "swish": swish,
+    "gelu": lambda x, approximate="none": onnx_node("Gelu", x, approximate=approximate),
+    "erf": lambda x: onnx_node("Erf", x),
     "relu": lambda x: onnx_node("Relu", x),
     "clipped_relu": lambda x, z=20.0: onnx_node("Clip", x, np.array(0.0), np.array(z)),
     "mean": reduction("ReduceMean"),
@@ -140,6 +156,8 @@ ANCHORS: dict[str, Call] = {
     "softmax": lambda x, axis=1: onnx_node("Softmax", x, axis=axis),
     "softmax_cross_entropy": cross_entropy,
 }
+#: operators whose constants ONNX keeps, or whose reference computes, in float32
+IN_FLOAT32 = {"erf", "gelu", "hard_sigmoid", "hard_swish"}
 BY_HAND = {"accuracy", "dropout", "get_item", "sum_to"}
 
 
@@ -167,7 +185,8 @@ def test_oracle_equals_onnx_reference(operator: str, case: Case) -> None:
     expected = ANCHORS[operator](*arrays, **keywords)
     actual = oracle_of(operator)(*arrays, **keywords)
     assert actual.shape == expected.shape
-    np.testing.assert_allclose(actual, expected, rtol=1e-10, atol=1e-10)
+    tolerance = 1e-6 if operator in IN_FLOAT32 else 1e-10
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
 
 
 def test_every_oracle_is_anchored() -> None:
@@ -221,6 +240,10 @@ class TestByHand:
     def test_cross_entropy_of_nothing_is_zero(self) -> None:
         assert_oracle("softmax_cross_entropy", 0.0, np.zeros((2, 3)), [-1, -1])
         assert_oracle("softmax_cross_entropy", 0.0, np.zeros((0, 3)), np.zeros(0, np.int32))
+
+    def test_error_function_and_what_is_made_of_it(self) -> None:
+        assert_oracle("erf", [0.0, 0.8427007929497149, -1.0], [0.0, 1.0, -7.0])
+        assert_oracle("gelu", [0.8413447460685429, -0.15865525393145707], [1.0, -1.0])
 
     def test_accuracy(self) -> None:
         y = [[0.1, 0.7, 0.2], [8.0, 1.0, 2.0], [-8.0, 1.0, 2.0], [-8.0, -1.0, -2.0]]

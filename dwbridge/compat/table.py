@@ -78,6 +78,7 @@ FOLDERS: dict[str, str] = {
     "chainer.functions.normalization": "dwbridge.functions",
     "chainer.functions.pooling": "dwbridge.functions",
     "chainer.initializers": "dwbridge.initializers",
+    "chainer.links.activation": "dwbridge.links",
     "chainer.links.connection": "dwbridge.links",
     "chainer.links.model": "dwbridge.links",
     "chainer.links.normalization": "dwbridge.links",

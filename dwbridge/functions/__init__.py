@@ -15,11 +15,16 @@ from dwbridge.functions.cos import cos
 from dwbridge.functions.depthwise_convolution_2d import depthwise_convolution_2d
 from dwbridge.functions.div import div
 from dwbridge.functions.dropout import dropout
+from dwbridge.functions.erf import erf
 from dwbridge.functions.exp import exp
 from dwbridge.functions.fixed_batch_normalization import fixed_batch_normalization
 from dwbridge.functions.floor import floor
+from dwbridge.functions.gelu import gelu
 from dwbridge.functions.get_item import get_item
+from dwbridge.functions.hard_sigmoid import hard_sigmoid
+from dwbridge.functions.hard_swish import hard_swish
 from dwbridge.functions.identity import identity
+from dwbridge.functions.layer_normalization import layer_normalization
 from dwbridge.functions.leaky_relu import leaky_relu
 from dwbridge.functions.linear import linear
 from dwbridge.functions.log import log
@@ -41,6 +46,7 @@ from dwbridge.functions.sqrt import sqrt
 from dwbridge.functions.square import square
 from dwbridge.functions.sub import sub
 from dwbridge.functions.sum import sum
+from dwbridge.functions.swish import swish
 from dwbridge.functions.tan import tan
 from dwbridge.functions.tanh import tanh
 from dwbridge.functions.transpose import transpose
@@ -81,12 +87,17 @@ __all__ = [
     "depthwise_convolution_2d",
     "div",
     "dropout",
+    "erf",
     "exp",
     "fixed_batch_normalization",
     "flatten",
     "floor",
+    "gelu",
     "get_item",
+    "hard_sigmoid",
+    "hard_swish",
     "identity",
+    "layer_normalization",
     "leaky_relu",
     "linear",
     "log",
@@ -110,6 +121,7 @@ __all__ = [
     "sub",
     "sum",
     "sum_to",
+    "swish",
     "tan",
     "tanh",
     "transpose",

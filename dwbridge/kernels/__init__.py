@@ -42,6 +42,7 @@ MODULES: dict[str, dict[str, str]] = {
         "numpy": "dwbridge.kernels.reference.batch_normalization",
         "compiled": "dwbridge.kernels.compiled.batch_normalization",
     },
+    "layer_normalization": {"numpy": "dwbridge.kernels.reference.layer_normalization"},
     "optimizer_updates": {
         "numpy": "dwbridge.kernels.reference.optimizer_updates",
         "compiled": "dwbridge.kernels.compiled.optimizer_updates",

@@ -69,7 +69,7 @@ def unsupported_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A valid model with a node that has no translation."""
     x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 2]) for name in "xy")
     graph = helper.make_graph(
-        [helper.make_node("Relu", ["x"], ["h"], "first"), helper.make_node("Erf", ["h"], ["y"], "second")],
+        [helper.make_node("Relu", ["x"], ["h"], "first"), helper.make_node("Sinh", ["h"], ["y"], "second")],
         "graph",
         [x],
         [y],
