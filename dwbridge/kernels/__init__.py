@@ -37,12 +37,18 @@ MODULES: dict[str, dict[str, str]] = {
     "linear": {"numpy": "dwbridge.kernels.reference.linear"},
     "average_pooling": {"numpy": "dwbridge.kernels.reference.average_pooling"},
     "max_pooling": {"numpy": "dwbridge.kernels.reference.max_pooling"},
-    "activations": {"numpy": "dwbridge.kernels.reference.activations"},
+    "activations": {
+        "numpy": "dwbridge.kernels.reference.activations",
+        "compiled": "dwbridge.kernels.compiled.activations",
+    },
     "batch_normalization": {
         "numpy": "dwbridge.kernels.reference.batch_normalization",
         "compiled": "dwbridge.kernels.compiled.batch_normalization",
     },
-    "layer_normalization": {"numpy": "dwbridge.kernels.reference.layer_normalization"},
+    "layer_normalization": {
+        "numpy": "dwbridge.kernels.reference.layer_normalization",
+        "compiled": "dwbridge.kernels.compiled.layer_normalization",
+    },
     "optimizer_updates": {
         "numpy": "dwbridge.kernels.reference.optimizer_updates",
         "compiled": "dwbridge.kernels.compiled.optimizer_updates",
