@@ -27,36 +27,27 @@ from dwbridge.kernels.errors import CannotCompileError, DeclinedError
 
 logger = logging.getLogger(__name__)
 
-#: operator -> implementation -> module. A new implementation of an operator is one entry here.
+#: implementation -> the folder of its modules
+FOLDERS = {"numpy": "reference", "compiled": "compiled"}
+
+#: operator -> implementations. A new implementation of an operator is one entry here, and a module of its name.
+IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
+    "activations": ("numpy", "compiled"),
+    "average_pooling": ("numpy",),
+    "batch_normalization": ("numpy", "compiled"),
+    "convolution": ("numpy", "compiled"),
+    "depthwise": ("numpy", "compiled"),
+    "layer_normalization": ("numpy", "compiled"),
+    "linear": ("numpy",),
+    "max_pooling": ("numpy",),
+    "optimizer_updates": ("numpy", "compiled"),
+    "softmax_cross_entropy": ("numpy", "compiled"),
+}
+
+#: operator -> implementation -> module
 MODULES: dict[str, dict[str, str]] = {
-    "depthwise": {
-        "numpy": "dwbridge.kernels.reference.depthwise",
-        "compiled": "dwbridge.kernels.compiled.depthwise",
-    },
-    "convolution": {"numpy": "dwbridge.kernels.reference.convolution"},
-    "linear": {"numpy": "dwbridge.kernels.reference.linear"},
-    "average_pooling": {"numpy": "dwbridge.kernels.reference.average_pooling"},
-    "max_pooling": {"numpy": "dwbridge.kernels.reference.max_pooling"},
-    "activations": {
-        "numpy": "dwbridge.kernels.reference.activations",
-        "compiled": "dwbridge.kernels.compiled.activations",
-    },
-    "batch_normalization": {
-        "numpy": "dwbridge.kernels.reference.batch_normalization",
-        "compiled": "dwbridge.kernels.compiled.batch_normalization",
-    },
-    "layer_normalization": {
-        "numpy": "dwbridge.kernels.reference.layer_normalization",
-        "compiled": "dwbridge.kernels.compiled.layer_normalization",
-    },
-    "optimizer_updates": {
-        "numpy": "dwbridge.kernels.reference.optimizer_updates",
-        "compiled": "dwbridge.kernels.compiled.optimizer_updates",
-    },
-    "softmax_cross_entropy": {
-        "numpy": "dwbridge.kernels.reference.softmax_cross_entropy",
-        "compiled": "dwbridge.kernels.compiled.softmax_cross_entropy",
-    },
+    operator: {name: f"{__name__}.{FOLDERS[name]}.{operator}" for name in names}
+    for operator, names in IMPLEMENTATIONS.items()
 }
 
 #: (where the arrays are, config.kernels) -> implementations, best first.

@@ -13,7 +13,7 @@ Images come as one flat array, or as the four axes of an array of any strides; `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from llvmlite import ir
 from numba import types
@@ -23,7 +23,7 @@ from numba.extending import intrinsic, overload
 from dwbridge.kernels.compiled.compiler import routine
 from dwbridge.kernels.compiled.vectors import Stream, index
 
-Builder = ir.IRBuilder
+Builder: TypeAlias = ir.IRBuilder
 
 
 @intrinsic

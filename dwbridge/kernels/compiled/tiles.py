@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from llvmlite import ir
 from numba import types
@@ -25,7 +25,7 @@ from numba.extending import intrinsic
 from dwbridge.kernels.compiled.cuts import ROWS
 from dwbridge.kernels.compiled.vectors import INDEX, Stream, fma, index, splat
 
-Builder = ir.IRBuilder
+Builder: TypeAlias = ir.IRBuilder
 
 
 def _literals(kinds: Sequence[Any]) -> list[int] | None:
@@ -329,8 +329,8 @@ def fixed_weights(typingctx, sums, place, gy, begin, pitch, height, width, frame
     """Adds a plane's part to the weight gradient of a fixed kernel: vectors of partial sums, one for each tap.
 
     gy (r, q) is at gy[begin + r pitch + q], for r < height and q < width. The sum of gy itself is at sums[place], that
-    of tap (i, j) at sums[place + (1 + i kw + j) lanes]. `rows` rows of gy are taken at a time, and the taps of `columns`
-    kernel columns, so that their sums fit the registers. Frame positions are as in `fixed_plane`.
+    of tap (i, j) at sums[place + (1 + i kw + j) lanes]. `rows` rows of gy are taken at a time, and the taps of
+    `columns` kernel columns, so that their sums fit the registers. Frame positions are as in `fixed_plane`.
     """
     shape = _literals((rows, columns, kh, kw, sy, sx))
     if shape is None:

@@ -1,0 +1,142 @@
+"""Convolution in groups, compiled: matrix products with the images, which are never rewritten as a matrix of patches.
+
+    forward          y  = W X + b, X the pixels that the taps see
+    backward_data    gx = W' GY, once for each phase of the stride: the pixels that the same taps read
+    backward_weight  gW = sum over images of GY X'
+
+Layouts and arguments as in `dwbridge.kernels.reference.convolution`. float32, float64, and float16 summed in float32;
+any strides, read where they lie. Scratch: W once or twice more, and about 0.5 MB for each thread (2 MB for kernels of
+31 x 31). Sums run in an order that shapes alone decide, so the bytes are the same for any number of threads; no BLAS is
+involved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dwbridge.geometry import Window2D
+from dwbridge.kernels.compiled.elements import compute_type, memory
+from dwbridge.kernels.compiled.image_products import Source, Target, multiply
+from dwbridge.kernels.compiled.weight_products import accumulate
+from dwbridge.kernels.errors import DeclinedError
+
+
+def forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None, window: Window2D) -> np.ndarray:
+    """y (N, G*O, oH, oW), in the dtype of x."""
+    compute_type(x.dtype, W.dtype, *(() if b is None else (b.dtype,)))
+    n, c, *image = x.shape
+    groups = _groups(W, c)
+    output = window.output_shape(image)
+    y = _empty((n, len(W), *output), x.dtype)
+    source, (oh, ow) = _source(x, output, window, W.shape[1], _is_pointwise(window) and _has_flat_maps(x))
+    target = Target(_flat(y), 0, (len(W) * oh * ow, oh * ow, ow, 1))
+    multiply(target, _taps_first(W, groups), b, source, n * oh * ow)
+    return y
+
+
+def backward_data(gy: np.ndarray, W: np.ndarray, window: Window2D, x_shape: Sequence[int]) -> np.ndarray:
+    """gx (N, G*I, H, W), in the dtype of gy."""
+    compute_type(gy.dtype, W.dtype)
+    gx = _empty(tuple(x_shape), gy.dtype)
+    if _is_pointwise(window) and _has_flat_maps(gy):
+        source, (_, pixels) = _source(gy, gy.shape[2:], window, len(W) // _groups(W, x_shape[1]), True)
+        target = Target(_flat(gx), 0, (x_shape[1] * pixels, pixels, pixels, 1))
+        multiply(target, _transposed(W, x_shape[1], [0], [0]), None, source, len(gx) * pixels)
+        return gx
+    if not np.isfinite(W).all():
+        raise DeclinedError("pixels without an output below a tap meet its weight times zero: NaN must not come of it")
+    for row in range(min(window.stride[0], x_shape[2])):
+        for column in range(min(window.stride[1], x_shape[3])):
+            _write_phase(gx, gy, W, window, (row, column))
+    return gx
+
+
+def _write_phase(gx: np.ndarray, gy: np.ndarray, W: np.ndarray, window: Window2D, phase: tuple[int, int]) -> None:
+    """Rows phase[0], phase[0] + sy, ... and columns phase[1], phase[1] + sx, ... of gx: a convolution of gy."""
+    n, c, height, width = gx.shape
+    (ys, rows), (xs, columns) = (_reaching(window, axis, phase[axis]) for axis in (0, 1))
+    sy, sx = window.stride
+    P, Q = (-(-(size - first) // step) for size, first, step in zip(gx.shape[2:], phase, window.stride, strict=True))
+    taps = np.array([(y, x) for y in rows for x in columns], np.int64).reshape(-1, 2)
+    images = memory(gy)
+    yn, _, yh, yw = images.strides
+    source = Source(images, len(W) // _groups(W, c), taps, (P, Q, *gy.shape[2:], 1, 1, yn, yh, yw))
+    strides = (c * height * width, height * width, sy * width, sx)
+    target = Target(_flat(gx), phase[0] * width + phase[1], strides)
+    multiply(target, _transposed(W, c, ys, xs), None, source, n * P * Q)
+
+
+def backward_weight(x: np.ndarray, gy: np.ndarray, window: Window2D, W_shape: Sequence[int], dtype: Any) -> np.ndarray:
+    """gW (G*O, I, kH, kW), in `dtype`."""
+    wide = compute_type(x.dtype, gy.dtype)
+    if gy.dtype != x.dtype:
+        raise DeclinedError(f"expected x and gy of one dtype, got {x.dtype} and {gy.dtype}")
+    o, i = W_shape[:2]
+    groups = x.shape[1] // i if i else 1
+    flat = _is_pointwise(window) and _has_flat_maps(x) and _has_flat_maps(gy)
+    source, _ = _source(x, gy.shape[2:], window, i, flat)
+    gradient, _ = _source(gy, gy.shape[2:], Window2D((1, 1)), o // groups, flat)
+    gW = accumulate(gradient, source, groups, len(x) * gy.shape[2] * gy.shape[3], wide)
+    return gW.reshape(tuple(W_shape)).astype(dtype, copy=False)
+
+
+def _empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    return np.empty(shape, dtype)
+
+
+def _flat(array: np.ndarray) -> np.ndarray:
+    return array.reshape(-1).view(np.uint16) if array.dtype == np.float16 else array.reshape(-1)
+
+
+def _groups(W: np.ndarray, channels: int) -> int:
+    return channels // W.shape[1] if W.shape[1] else 1
+
+
+def _is_pointwise(window: Window2D) -> bool:
+    return window.kernel == (1, 1) and window.stride == (1, 1) and window.pad == ((0, 0), (0, 0))
+
+
+def _has_flat_maps(x: np.ndarray) -> bool:
+    """Whether the rows of a map follow one another evenly, so that it is one long row."""
+    return x.shape[2] <= 1 or x.strides[2] == x.shape[3] * x.strides[3]
+
+
+def _source(
+    x: np.ndarray, output: Sequence[int], window: Window2D, channels: int, flat: bool
+) -> tuple[Source, tuple[int, int]]:
+    """What a product's columns read of x, and rows and columns of the output, which is one row if `flat`."""
+    images = memory(x)
+    (h, w), (oh, ow) = x.shape[2:], output
+    n, _, row, column = images.strides
+    if flat:
+        h, w, oh, ow = 1, h * w, 1, oh * ow
+    (kh, kw), (dy, dx), ((top, _), (left, _)) = window.kernel, window.dilate, window.pad
+    taps = np.array([(i * dy - top, j * dx - left) for i in range(kh) for j in range(kw)], np.int64).reshape(-1, 2)
+    return Source(images, channels, taps, (oh, ow, h, w, *window.stride, n, row, column)), (oh, ow)
+
+
+def _reaching(window: Window2D, axis: int, phase: int) -> tuple[list[int], list[int]]:
+    """Along one axis: the taps that read pixels phase, phase + stride, ..., and the first one's output for each."""
+    stride, dilate, (before, _) = window.stride[axis], window.dilate[axis], window.pad[axis]
+    taps = [i for i in range(window.kernel[axis]) if (phase + before - i * dilate) % stride == 0]
+    return taps, [(phase + before - i * dilate) // stride for i in taps]
+
+
+def _taps_first(W: np.ndarray, groups: int) -> np.ndarray:
+    """(G, O, T I): the order in which a panel has its rows."""
+    o, i, kh, kw = W.shape
+    matrix = W.reshape(groups, o // groups, i, kh * kw)
+    return matrix[..., 0] if kh * kw == 1 else matrix.swapaxes(2, 3).reshape(groups, o // groups, -1)
+
+
+def _transposed(W: np.ndarray, channels: int, rows: list[int], columns: list[int]) -> np.ndarray:
+    """(G, I, T O) of the taps in some kernel rows and columns."""
+    o, i, kh, kw = W.shape
+    groups = _groups(W, channels)
+    if (kh, kw) == (1, 1) == (len(rows), len(columns)):
+        return W.reshape(groups, o // groups, i).swapaxes(1, 2)
+    taps = W[:, :, rows][:, :, :, columns].reshape(groups, o // groups, i, len(rows) * len(columns))
+    return taps.transpose(0, 2, 3, 1).reshape(groups, i, taps.shape[1] * taps.shape[3])
