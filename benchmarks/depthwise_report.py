@@ -1,0 +1,128 @@
+"""The report of `depthwise_cpu.py`: tables, geometric means, the worst shapes, and what became of the aims."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+
+#: operation, peers of which the best counts, how many times as fast in the geometric mean; and on no shape slower.
+AIMS = (("forward", ("torch", "onnxruntime"), 1.5), ("backward", ("torch",), 3.0))
+HEADER = ("shape C,H,M,k,s", "batch", "ms", "x copy", "% peak", "torch", "onnxruntime", "chainer", "function ms")
+PEERS = ("torch", "onnxruntime", "chainer")
+WORST = 8
+
+
+def report(result: dict[str, Any], markdown: bool = False) -> str:
+    """Everything as text."""
+    make = markdown_table if markdown else plain_table
+    lines = ["# Depthwise convolution on the CPU", "", *heading(result), ""]
+    for operation, _, _ in AIMS:
+        for threads in sorted({row["threads"] for row in result["rows"]}):
+            rows = [row for row in result["rows"] if (row["operation"], row["threads"]) == (operation, threads)]
+            lines += [f"## {operation}, {threads} thread(s)", ""]
+            lines += [*make(HEADER, [cells(row, result["peak"]) for row in rows]), "", *means(rows), ""]
+    lines += ["## Aims", "", *(line for aim in AIMS for line in verdict(result["rows"], *aim))]
+    return "\n".join(lines)
+
+
+def heading(result: dict[str, Any]) -> list[str]:
+    """Where, when, with what; and what the columns are."""
+    machine, versions = result["machine"], result["versions"]
+    packages = "; ".join(
+        f"{name}: {', '.join(f'{k} {v}' for k, v in found.items())}" for name, found in versions.items()
+    )
+    peaks = ", ".join(f"{n} thread(s) {peak / 1e9:.0f} GFLOP/s" for n, peak in result["peak"].items() if peak)
+    return [
+        f"- {machine['date']}, {machine['processor']}, {machine['cores']} cores, {' '.join(machine['vectors'])}",
+        f"- commit {machine['commit']}: `{machine['command']}`",
+        f"- {packages}",
+        f"- absent: {', '.join(result['absent']) or 'nobody'}; peak measured: {peaks or 'no'}",
+        "- float32, NCHW; forward with bias; backward gives gx, gW and gb; outputs are new in each call",
+        "- ms: dwbridge. x copy: its time over that of a plain copy that moves the same bytes (x and y; x, gy and gx)",
+        "- torch, onnxruntime, chainer: how many times as long they take; onnxruntime: its faster way",
+        "- function ms: the user's function instead of the kernels, with type checks, variables and the engine",
+    ]
+
+
+def best(row: Row, peers: Iterable[str]) -> float | None:
+    """How many times as long the fastest of these peers takes, by its fastest way; None if none was measured."""
+    found = [
+        value
+        for name, value in row["times_dwbridge"].items()
+        if name.split("/")[0] in peers and not name.endswith("/function")
+    ]
+    return min(found, default=None)
+
+
+def cells(row: Row, peaks: dict[int, float | None]) -> list[str]:
+    """One line of the table."""
+    seconds = row["seconds"][f"dwbridge/{row['operation']}"]
+    copy, peak = best(row, ["copy"]), peaks.get(row["threads"])
+    function = row["seconds"].get(f"dwbridge/{row['operation']}/function")
+    return [
+        row["shape"],
+        str(row["batch"]),
+        f"{1e3 * seconds:.3f}",
+        f"{1 / copy:.2f}" if copy else "",
+        f"{100 * row['flops'] / seconds / peak:.0f}" if peak else "",
+        *(f"{value:.2f}" if (value := best(row, [peer])) else "" for peer in PEERS),
+        f"{1e3 * function:.3f}" if function else "",
+    ]
+
+
+def means(rows: Sequence[Row]) -> list[str]:
+    """Geometric means over the rows, for each batch and all."""
+    lines = []
+    for batch in [*sorted({row["batch"] for row in rows}), None]:
+        chosen = [row for row in rows if batch in (None, row["batch"])]
+        found = {peer: [v for row in chosen if (v := best(row, [peer]))] for peer in PEERS}
+        parts = [f"{peer} {geometric_mean(values):.2f}" for peer, values in found.items() if values]
+        copies = [1 / v for row in chosen if (v := best(row, ["copy"]))]
+        parts += [f"x copy {geometric_mean(copies):.2f}"] if copies else []
+        lines.append(f"geometric mean, {'all batches' if batch is None else f'batch {batch}'}: {', '.join(parts)}")
+    return lines
+
+
+def verdict(rows: Sequence[Row], operation: str, peers: Sequence[str], aim: float) -> list[str]:
+    """Whether dwbridge is faster than the best of the peers by the factor in the mean, and on no shape slower."""
+    name = f"the faster of {' and '.join(peers)}" if len(peers) > 1 else peers[0]
+    values = [(v, row) for row in rows if row["operation"] == operation and (v := best(row, peers))]
+    if not values:
+        return [f"- {operation} against {name}: not measured"]
+    mean, slower = geometric_mean(v for v, _ in values), [v for v, _ in values if v < 1]
+    worst = sorted(values, key=lambda pair: pair[0])[:WORST]
+    return [
+        f"- {operation}, {aim} times as fast as {name} in the geometric mean: {said(mean >= aim)} ({mean:.2f})",
+        f"- {operation}, not slower on any of {len(values)}: {said(not slower)} (slower on {len(slower)}); lowest: "
+        + "; ".join(f"{v:.2f} at {row['shape']} batch {row['batch']} threads {row['threads']}" for v, row in worst),
+    ]
+
+
+def said(held: bool) -> str:
+    return "reached" if held else "MISSED"
+
+
+def geometric_mean(values: Iterable[float]) -> float:
+    """The number whose logarithm is the mean of the logarithms."""
+    logarithms = [math.log(value) for value in values]
+    return math.exp(sum(logarithms) / len(logarithms))
+
+
+def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns as wide as they have to be; the first to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(header, *rows)]
+    return ["  ".join(_aligned(line, widths)) for line in (header, ["-" * width for width in widths], *rows)]
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
+    sides: list[Callable[[str, int], str]] = [str.ljust, *[str.rjust] * (len(widths) - 1)]
+    return [side(cell, width) for side, cell, width in zip(sides, line, widths)]
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The same for a page."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return ["| " + " | ".join(line) + " |" for line in lines]

@@ -1,0 +1,1 @@
+"""`dwbridge bench`, and what the scripts in `benchmarks/` share with it: shapes, peers, bursts, the peak."""

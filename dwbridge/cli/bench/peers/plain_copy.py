@@ -1,0 +1,51 @@
+"""A plain copy that moves as many bytes as the operation has to: half of them are read, half are written.
+
+`forward` moves the bytes of x and y, `backward` those of x, gy and gx. The target is there before, warm or not as the
+caches will have it. With several threads each copies one part; `.../alone` is one thread, which for small arrays is
+the faster.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes."""
+    return {"numpy": np.__version__}
+
+
+def start(threads: int) -> None:
+    """Nothing: the threads come with the calls."""
+
+
+def calls(arrays: dict[str, Any], stride: int, pad: int, threads: int) -> dict[str, Callable[[], Any]]:
+    """`forward`, `backward`, and each `alone`."""
+    x, y = arrays["x"].nbytes, arrays["gy"].nbytes
+    made = {}
+    for operation, moved in (("forward", x + y), ("backward", 2 * x + y)):
+        made[operation] = copier(moved, threads)
+        if threads > 1:
+            made[f"{operation}/alone"] = copier(moved, 1)
+    return made
+
+
+def copier(moved: int, threads: int) -> Callable[[], Any]:
+    """A call that reads and writes `moved` bytes in all."""
+    source = np.ones(moved // 8, np.float32)
+    target = np.empty_like(source)
+    if threads == 1:
+        return lambda: np.copyto(target, source)
+    parts = list(zip(np.array_split(target, threads), np.array_split(source, threads)))
+    pool = concurrent.futures.ThreadPoolExecutor(threads - 1)
+
+    def call() -> None:
+        others = [pool.submit(np.copyto, *part) for part in parts[1:]]
+        np.copyto(*parts[0])
+        concurrent.futures.wait(others)
+
+    return call
