@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from tables import heading, markdown_table, plain_table, said
 
 Row = dict[str, Any]
 
@@ -18,7 +20,7 @@ WORST = 8
 def report(result: dict[str, Any], markdown: bool = False) -> str:
     """Everything as text."""
     make = markdown_table if markdown else plain_table
-    lines = ["# Depthwise convolution on the CPU", "", *heading(result), ""]
+    lines = ["# Depthwise convolution on the CPU", "", *heading(result), *explanation(result), ""]
     for operation, _, _ in AIMS:
         for threads in sorted({row["threads"] for row in result["rows"]}):
             rows = [row for row in result["rows"] if (row["operation"], row["threads"]) == (operation, threads)]
@@ -28,18 +30,11 @@ def report(result: dict[str, Any], markdown: bool = False) -> str:
     return "\n".join(lines)
 
 
-def heading(result: dict[str, Any]) -> list[str]:
-    """Where, when, with what; and what the columns are."""
-    machine, versions = result["machine"], result["versions"]
-    packages = "; ".join(
-        f"{name}: {', '.join(f'{k} {v}' for k, v in found.items())}" for name, found in versions.items()
-    )
+def explanation(result: dict[str, Any]) -> list[str]:
+    """What the columns are."""
     peaks = ", ".join(f"{n} thread(s) {peak / 1e9:.0f} GFLOP/s" for n, peak in result["peak"].items() if peak)
     return [
-        f"- {machine['date']}, {machine['processor']}, {machine['cores']} cores, {' '.join(machine['vectors'])}",
-        f"- commit {machine['commit']}: `{machine['command']}`",
-        f"- {packages}",
-        f"- absent: {', '.join(result['absent']) or 'nobody'}; peak measured: {peaks or 'no'}",
+        f"- peak measured: {peaks or 'no'}",
         "- float32, NCHW; forward with bias; backward gives gx, gW and gb; outputs are new in each call",
         "- ms: dwbridge. x copy: its time over that of a plain copy that moves the same bytes (x and y; x, gy and gx)",
         "- torch, onnxruntime, chainer: how many times as long they take; onnxruntime: its faster way",
@@ -101,28 +96,7 @@ def verdict(rows: Sequence[Row], operation: str, peers: Sequence[str], aim: floa
     ]
 
 
-def said(held: bool) -> str:
-    return "reached" if held else "MISSED"
-
-
 def geometric_mean(values: Iterable[float]) -> float:
     """The number whose logarithm is the mean of the logarithms."""
     logarithms = [math.log(value) for value in values]
     return math.exp(sum(logarithms) / len(logarithms))
-
-
-def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns as wide as they have to be; the first to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(header, *rows)]
-    return ["  ".join(_aligned(line, widths)) for line in (header, ["-" * width for width in widths], *rows)]
-
-
-def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
-    sides: list[Callable[[str, int], str]] = [str.ljust, *[str.rjust] * (len(widths) - 1)]
-    return [side(cell, width) for side, cell, width in zip(sides, line, widths)]
-
-
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The same for a page."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return ["| " + " | ".join(line) + " |" for line in lines]

@@ -54,15 +54,15 @@ class Peer:
             raise SystemExit(f"{self.name}: {request['do']}: {answer['error']}")
         return dict(answer)
 
-    def prepare(self, **request: Any) -> dict[str, Any]:
+    def prepare(self, do: str = "prepare", **request: Any) -> dict[str, Any]:
         """Has the peer prepare what it will be asked for, and waits until it is quiet."""
-        answer = self.ask(do="prepare", **request)
+        answer = self.ask(do=do, **request)
         self._until_quiet()
         return answer
 
-    def burst(self, operation: str, seconds: float) -> float:
+    def burst(self, operation: str, seconds: float, least: int = 3) -> float:
         """Seconds of the fastest call of a burst."""
-        times = self.ask(do="burst", operation=operation, seconds=seconds)["times"]
+        times = self.ask(do="burst", operation=operation, seconds=seconds, least=least)["times"]
         self.spun = max(self.spun, self._until_quiet())
         return float(min(times))
 
@@ -88,7 +88,9 @@ class Peer:
 Times = dict[tuple[str, str], list[float]]
 
 
-def rounds(entries: Iterable[tuple[Peer, str]], count: int, seconds: float, limit: float = 10.0) -> Times:
+def rounds(
+    entries: Iterable[tuple[Peer, str]], count: int, seconds: float, limit: float = 10.0, least: int = 3
+) -> Times:
     """Seconds of every round for each (peer's name, operation).
 
     Args:
@@ -96,6 +98,7 @@ def rounds(entries: Iterable[tuple[Peer, str]], count: int, seconds: float, limi
         count: rounds; fewer, but at least three, when they take more than `limit` seconds together.
         seconds: length of a burst.
         limit: seconds for all rounds.
+        least: calls in a burst.
     """
     entries = list(entries)
     times: Times = {(peer.name, operation): [] for peer, operation in entries}
@@ -103,7 +106,7 @@ def rounds(entries: Iterable[tuple[Peer, str]], count: int, seconds: float, limi
     for i in range(count):
         turn = i % len(entries)
         for peer, operation in entries[turn:] + entries[:turn]:
-            times[peer.name, operation].append(peer.burst(operation, seconds))
+            times[peer.name, operation].append(peer.burst(operation, seconds, least))
         if i >= 2 and time.perf_counter() - start > limit:
             break
     return times

@@ -5,7 +5,10 @@
 The files are loaded by their paths, because a peer's interpreter has no dwbridge. Requests:
 
     {"do": "prepare", "sizes": [C, H, M, k, s], "batch": N}     answers operations and a digest of what they give
-    {"do": "burst", "operation": NAME, "seconds": S}            answers the seconds of each call
+    {"do": "network", "network": NAME, "batch": N, "size": H}   answers operations and their losses of three steps
+    {"do": "peak", "operation": NAME}                           answers bytes: the most in two calls, and before them
+    {"do": "profile", "operation": NAME, "repeats": R}          answers the least milliseconds of every kind of operator
+    {"do": "burst", "operation": NAME, "seconds": S, "least": N}  answers the seconds of each call
 
 An answer is {"error": TEXT} where something went wrong.
 """
@@ -40,12 +43,15 @@ class Worker:
         self.peer, self.threads = peer, threads
         self.shapes, self.timing = load(BENCH / "shapes.py"), load(BENCH / "burst.py")
         self.calls: dict[str, Any] = {}
+        self.at_rest = 0
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         return dict(getattr(self, request["do"])(request))
 
     def hello(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"versions": {"python": sys.version.split()[0], **self.peer.versions()}}
+        versions = self.peer.versions()  # imports it
+        self.at_rest = resident("VmRSS")
+        return {"versions": {"python": sys.version.split()[0], **versions}}
 
     def prepare(self, request: dict[str, Any]) -> dict[str, Any]:
         shape = self.shapes.Shape(*request["sizes"])
@@ -53,8 +59,33 @@ class Worker:
         self.calls = self.peer.calls(shape.arrays(request["batch"]), shape.stride, shape.pad, self.threads)
         return {"digests": {name: digest(call()) for name, call in self.calls.items()}}
 
+    def network(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.calls.clear()
+        self.calls = self.peer.network(request)
+        return {"losses": {name: [call() for _ in range(3)] for name, call in self.calls.items()}}
+
     def burst(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"times": self.timing.burst(self.calls[request["operation"]], request["seconds"])}
+        call, least = self.calls[request["operation"]], request.get("least", 3)
+        return {"times": self.timing.burst(call, request["seconds"], least)}
+
+    def peak(self, request: dict[str, Any]) -> dict[str, Any]:
+        Path("/proc/self/clear_refs").write_text("5")  # forgets the largest size so far
+        for _ in range(2):
+            self.calls[request["operation"]]()
+        return {"bytes": resident("VmHWM"), "at_rest": self.at_rest}
+
+    def profile(self, request: dict[str, Any]) -> dict[str, Any]:
+        call = self.calls[request["operation"]]
+        call()
+        runs = [self.peer.profile(call) for _ in range(request["repeats"])]
+        kinds = {kind for run in runs for kind in run}
+        return {"milliseconds": {kind: min(run.get(kind, 0.0) for run in runs) for kind in kinds}}
+
+
+def resident(entry: str) -> int:
+    """Bytes that the system says this process has in memory (VmRSS), or had at the most (VmHWM)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{entry}:"))
 
 
 def digest(outputs: Any) -> list[list[float]]:
