@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from depthwise_report import report
-from interleaved import HERE, Peer, Times, ratio, rounds
-from machine import description, file_stem
+from interleaved import HERE, Peer, bursts
+from machine import Neighbours, description, file_stem
 
 from dwbridge.cli.bench.peak import peak_flops
+from dwbridge.cli.bench.rounds import rounds
+from dwbridge.cli.bench.rows import Row, row
 from dwbridge.cli.bench.shapes import SHAPES, Shape
 
 PEERS = HERE.parent / "dwbridge" / "cli" / "bench" / "peers"
@@ -49,6 +50,7 @@ def main() -> None:
     result["absent"] = [name for name in FILES if name not in pythons]
     for threads in arguments.threads:
         result["peak"][threads] = peak_flops(threads)
+        neighbours = Neighbours()
         peers = [Peer(name, python, FILES[name], threads) for name, python in pythons.items()]
         result["versions"] |= {peer.name: peer.versions for peer in peers}
         for batch in arguments.batch:
@@ -56,8 +58,8 @@ def main() -> None:
                 result["rows"] += measured(peers, shape, batch, threads, arguments)
                 progress(f"{threads} thread(s), batch {batch}, {shape.label}")
         result.setdefault("spun", {})[threads] = {peer.name: round(peer.spun, 4) for peer in peers}
-        for peer in peers:
-            peer.close()
+        used = sum([peer.close() for peer in peers])
+        result.setdefault("neighbours", {})[threads] = neighbours.cores(used)
     progress("")
     print(report(result))
     keep(result, arguments)
@@ -88,18 +90,25 @@ def parsed() -> argparse.Namespace:
     return arguments
 
 
-def measured(
-    peers: Sequence[Peer], shape: Shape, batch: int, threads: int, arguments: argparse.Namespace
-) -> list[dict[str, Any]]:
+def measured(peers: Sequence[Peer], shape: Shape, batch: int, threads: int, arguments: argparse.Namespace) -> list[Row]:
     """A row for each operation: seconds of everybody, and how many times as long as dwbridge they take."""
     given = {peer: peer.prepare(sizes=shape, batch=batch)["digests"] for peer in peers}
     check(given, shape, batch)
-    own = [(peers[0], operation) for operation in given[peers[0]]]
-    entries = [(peer, operation) for peer in peers if peer.name not in SLOW for operation in given[peer]]
-    times = rounds(entries, arguments.rounds, arguments.seconds)
-    slow = [(peer, operation) for peer in peers if peer.name in SLOW for operation in given[peer]]
-    slow_times = rounds(own + slow, SLOW_ROUNDS, arguments.seconds) if slow else {}
-    return [row(operation, times, slow_times, shape, batch, threads) for operation in OPERATIONS]
+    entries = [(peer, operation) for peer in peers for operation in given[peer]]
+    quick = [entry for entry in entries if entry[0].name not in SLOW]
+    times = rounds(bursts(quick, arguments.seconds), arguments.rounds)
+    rows = [row(operation, times, shape, batch, threads) for operation in OPERATIONS]
+    if len(quick) < len(entries):
+        slow = [entry for entry in entries if entry[0].name in ("dwbridge", *SLOW)]
+        times = rounds(bursts(slow, arguments.seconds), SLOW_ROUNDS)
+        rows = [with_slow(old, row(old["operation"], times, shape, batch, threads)) for old in rows]
+    return rows
+
+
+def with_slow(old: Row, new: Row) -> Row:
+    """What was measured in the many rounds, and behind it what is only in the few."""
+    merged = {name: {**new[name], **old[name]} for name in ("seconds", "times_dwbridge")}
+    return {**old, **merged}
 
 
 def check(given: dict[Peer, dict[str, list]], shape: Shape, batch: int) -> None:
@@ -111,28 +120,6 @@ def check(given: dict[Peer, dict[str, list]], shape: Shape, batch: int) -> None:
             for (mean, size), (right_mean, right_size) in zip(digest, right):
                 if max(abs(mean - right_mean), abs(size - right_size)) > TOLERANCE * right_size:
                     raise SystemExit(f"{peer.name}: {operation} of {shape.label}, batch {batch}: {digest}, not {right}")
-
-
-def row(operation: str, times: Times, slow: Times, shape: Shape, batch: int, threads: int) -> dict[str, Any]:
-    """What was measured of one operation."""
-    dwbridge = "dwbridge", operation
-    ours = [name for name in times if name[1].partition("/")[0] == operation]
-    ratios = {"/".join(name): ratio(times, name, dwbridge) for name in ours}
-    ratios |= {"/".join(name): ratio(slow, name, dwbridge) for name in slow if name[0] in SLOW and name[1] == operation}
-    seconds = {"/".join(name): statistics.median(times[name]) for name in ours}
-    seconds |= {
-        "/".join(name): statistics.median(slow[name]) for name in slow if name[0] in SLOW and name[1] == operation
-    }
-    return {
-        "shape": shape.label,
-        "batch": batch,
-        "threads": threads,
-        "operation": operation,
-        "flops": shape.flops(operation, batch),
-        "bytes": shape.bytes(operation, batch),
-        "seconds": seconds,
-        "times_dwbridge": ratios,
-    }
 
 
 def progress(text: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from depthwise_report import AIMS, best
+from depthwise_report import AIMS
+
+from dwbridge.cli.bench.rows import best
 
 PEERS = ("torch", "onnxruntime", "chainer", "copy")
 
@@ -32,7 +34,7 @@ def plot(result: dict[str, Any], file: Path) -> None:
 def _panel(panel: Any, rows: list[dict[str, Any]]) -> None:
     labels = [f"{row['shape']}  n{row['batch']}" for row in rows]
     for peer in PEERS:
-        points = [(i, value) for i, row in enumerate(rows) if (value := best(row, [peer]))]
+        points = [(i, value) for i, row in enumerate(rows) if (value := best(row, peer))]
         if points:
             panel.plot(*zip(*points), "o-", markersize=3, linewidth=0.8, label=peer)
     panel.axhline(1, color="black", linewidth=1)

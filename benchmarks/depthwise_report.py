@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tables import heading, markdown_table, plain_table, said
 
-Row = dict[str, Any]
+from dwbridge.cli.bench.rows import Row, best, geometric_mean, own_seconds, peak_share, times_copy
 
 #: operation, peers of which the best counts, how many times as fast in the geometric mean; and on no shape slower.
 AIMS = (("forward", ("torch", "onnxruntime"), 1.5), ("backward", ("torch",), 3.0))
@@ -33,8 +32,9 @@ def report(result: dict[str, Any], markdown: bool = False) -> str:
 def explanation(result: dict[str, Any]) -> list[str]:
     """What the columns are."""
     peaks = ", ".join(f"{n} thread(s) {peak / 1e9:.0f} GFLOP/s" for n, peak in result["peak"].items() if peak)
+    others = ", ".join(f"{cores} with {n} thread(s)" for n, cores in result["neighbours"].items())
     return [
-        f"- peak measured: {peaks or 'no'}",
+        f"- peak measured: {peaks or 'no'}; cores that other programs used meanwhile: {others}",
         "- float32, NCHW; forward with bias; backward gives gx, gW and gb; outputs are new in each call",
         "- ms: dwbridge. x copy: its time over that of a plain copy that moves the same bytes (x and y; x, gy and gx)",
         "- torch, onnxruntime, chainer: how many times as long they take; onnxruntime: its faster way",
@@ -42,28 +42,16 @@ def explanation(result: dict[str, Any]) -> list[str]:
     ]
 
 
-def best(row: Row, peers: Iterable[str]) -> float | None:
-    """How many times as long the fastest of these peers takes, by its fastest way; None if none was measured."""
-    found = [
-        value
-        for name, value in row["times_dwbridge"].items()
-        if name.split("/")[0] in peers and not name.endswith("/function")
-    ]
-    return min(found, default=None)
-
-
 def cells(row: Row, peaks: dict[int, float | None]) -> list[str]:
     """One line of the table."""
-    seconds = row["seconds"][f"dwbridge/{row['operation']}"]
-    copy, peak = best(row, ["copy"]), peaks.get(row["threads"])
-    function = row["seconds"].get(f"dwbridge/{row['operation']}/function")
+    share, copy, function = peak_share(row, peaks.get(row["threads"])), times_copy(row), own_seconds(row, "/function")
     return [
         row["shape"],
         str(row["batch"]),
-        f"{1e3 * seconds:.3f}",
-        f"{1 / copy:.2f}" if copy else "",
-        f"{100 * row['flops'] / seconds / peak:.0f}" if peak else "",
-        *(f"{value:.2f}" if (value := best(row, [peer])) else "" for peer in PEERS),
+        f"{1e3 * (own_seconds(row) or 0):.3f}",
+        f"{copy:.2f}" if copy else "",
+        f"{100 * share:.0f}" if share else "",
+        *(f"{value:.2f}" if (value := best(row, peer)) else "" for peer in PEERS),
         f"{1e3 * function:.3f}" if function else "",
     ]
 
@@ -73,9 +61,9 @@ def means(rows: Sequence[Row]) -> list[str]:
     lines = []
     for batch in [*sorted({row["batch"] for row in rows}), None]:
         chosen = [row for row in rows if batch in (None, row["batch"])]
-        found = {peer: [v for row in chosen if (v := best(row, [peer]))] for peer in PEERS}
+        found = {peer: [v for row in chosen if (v := best(row, peer))] for peer in PEERS}
         parts = [f"{peer} {geometric_mean(values):.2f}" for peer, values in found.items() if values]
-        copies = [1 / v for row in chosen if (v := best(row, ["copy"]))]
+        copies = [v for row in chosen if (v := times_copy(row))]
         parts += [f"x copy {geometric_mean(copies):.2f}"] if copies else []
         lines.append(f"geometric mean, {'all batches' if batch is None else f'batch {batch}'}: {', '.join(parts)}")
     return lines
@@ -84,7 +72,7 @@ def means(rows: Sequence[Row]) -> list[str]:
 def verdict(rows: Sequence[Row], operation: str, peers: Sequence[str], aim: float) -> list[str]:
     """Whether dwbridge is faster than the best of the peers by the factor in the mean, and on no shape slower."""
     name = f"the faster of {' and '.join(peers)}" if len(peers) > 1 else peers[0]
-    values = [(v, row) for row in rows if row["operation"] == operation and (v := best(row, peers))]
+    values = [(v, row) for row in rows if row["operation"] == operation and (v := best(row, *peers))]
     if not values:
         return [f"- {operation} against {name}: not measured"]
     mean, slower = geometric_mean(v for v, _ in values), [v for v, _ in values if v < 1]
@@ -94,9 +82,3 @@ def verdict(rows: Sequence[Row], operation: str, peers: Sequence[str], aim: floa
         f"- {operation}, not slower on any of {len(values)}: {said(not slower)} (slower on {len(slower)}); lowest: "
         + "; ".join(f"{v:.2f} at {row['shape']} batch {row['batch']} threads {row['threads']}" for v, row in worst),
     ]
-
-
-def geometric_mean(values: Iterable[float]) -> float:
-    """The number whose logarithm is the mean of the logarithms."""
-    logarithms = [math.log(value) for value in values]
-    return math.exp(sum(logarithms) / len(logarithms))

@@ -1,29 +1,24 @@
 """Peers side by side: one process each, and only one of them computes at any time.
 
-The driver asks each in turn for a short burst, over and over; the order turns from round to round. A burst counts with
-its fastest call, since nothing makes a call faster than it is; ratios are taken within a round, between bursts that are
-milliseconds apart, and the median over the rounds counts. So a machine that slows down slows down both sides.
-
-Threads that a peer leaves spinning after its work would take the next one's core (GNU OpenMP's spin for about 10 ms,
-onnxruntime's for 50 ms, OpenBLAS's longer): after every burst the driver waits until the peer's process takes no more
-processor time. Peers keep their own settings, as their users have them.
+The driver asks each in turn for a short burst; `dwbridge/cli/bench/rounds.py` says how bursts become numbers. Peers
+keep their own settings, as their users have them; after a burst the driver waits until the peer's threads sleep.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-import statistics
 import subprocess
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from dwbridge.cli.bench.rounds import Bursts, wait_until_quiet
+
 HERE = Path(__file__).resolve().parent
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "DWBRIDGE_NUM_THREADS")
-#: A peer is quiet when it takes less than QUIET of LOOK seconds of processor time; nobody waits longer than PATIENCE.
-LOOK, QUIET, PATIENCE = 0.003, 0.0003, 1.0
 
 
 class Peer:
@@ -57,61 +52,28 @@ class Peer:
     def prepare(self, do: str = "prepare", **request: Any) -> dict[str, Any]:
         """Has the peer prepare what it will be asked for, and waits until it is quiet."""
         answer = self.ask(do=do, **request)
-        self._until_quiet()
+        wait_until_quiet(self.processor_time)
         return answer
 
     def burst(self, operation: str, seconds: float, least: int = 3) -> float:
         """Seconds of the fastest call of a burst."""
         times = self.ask(do="burst", operation=operation, seconds=seconds, least=least)["times"]
-        self.spun = max(self.spun, self._until_quiet())
+        self.spun = max(self.spun, wait_until_quiet(self.processor_time))
         return float(min(times))
 
-    def _until_quiet(self) -> float:
-        """Waits until the process sleeps; gives the seconds that it took."""
-        clock = (~self.process.pid << 3) | 2  # Linux's clock of another process's processor time
-        start, before = time.perf_counter(), time.clock_gettime(clock)
-        while (waited := time.perf_counter() - start) < PATIENCE:
-            time.sleep(LOOK)
-            now = time.clock_gettime(clock)
-            if now - before < QUIET:
-                break
-            before = now
-        return waited
+    def processor_time(self) -> float:
+        """Seconds of processor time that the process has used."""
+        return time.clock_gettime((~self.process.pid << 3) | 2)  # Linux's clock of another process
 
-    def close(self) -> None:
-        """Ends the process."""
+    def close(self) -> float:
+        """Ends the process; gives the processor time that it used."""
         assert self.process.stdin is not None
+        used = self.processor_time()
         self.process.stdin.close()
         self.process.wait()
+        return used
 
 
-Times = dict[tuple[str, str], list[float]]
-
-
-def rounds(
-    entries: Iterable[tuple[Peer, str]], count: int, seconds: float, limit: float = 10.0, least: int = 3
-) -> Times:
-    """Seconds of every round for each (peer's name, operation).
-
-    Args:
-        entries: who computes what.
-        count: rounds; fewer, but at least three, when they take more than `limit` seconds together.
-        seconds: length of a burst.
-        limit: seconds for all rounds.
-        least: calls in a burst.
-    """
-    entries = list(entries)
-    times: Times = {(peer.name, operation): [] for peer, operation in entries}
-    start = time.perf_counter()
-    for i in range(count):
-        turn = i % len(entries)
-        for peer, operation in entries[turn:] + entries[:turn]:
-            times[peer.name, operation].append(peer.burst(operation, seconds, least))
-        if i >= 2 and time.perf_counter() - start > limit:
-            break
-    return times
-
-
-def ratio(times: Times, of: tuple[str, str], to: tuple[str, str]) -> float:
-    """The median over the rounds of how many times as long `of` takes as `to`."""
-    return statistics.median(a / b for a, b in zip(times[of], times[to], strict=True))
+def bursts(entries: Iterable[tuple[Peer, str]], seconds: float, least: int = 3) -> Bursts:
+    """What `rounds` takes: a burst of this length for each peer and operation."""
+    return {(peer.name, name): functools.partial(peer.burst, name, seconds, least) for peer, name in entries}

@@ -9,11 +9,13 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+from dwbridge.cli.bench.machine import cores, processor, vectors
+
 ROOT = Path(__file__).resolve().parents[1]
-VECTORS = ("fma", "avx2", "avx512f", "avx512_bf16", "amx_tile")
 
 
 def description() -> dict[str, Any]:
@@ -21,33 +23,39 @@ def description() -> dict[str, Any]:
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "processor": processor(),
-        "vectors": [name for name in VECTORS if name in _cpuinfo("flags").split()],
-        "cores": len(os.sched_getaffinity(0)),
+        "vectors": vectors(),
+        "cores": cores(),
         "system": platform.platform(),
         "commit": _commit(),
         "command": shlex.join(["python", *_relative(sys.argv)]),
     }
 
 
-def processor() -> str:
-    """The processor's name, with its family and model, since clouds shorten the names."""
-    family, model = _cpuinfo("cpu family"), _cpuinfo("model")
-    return f"{_cpuinfo('model name') or platform.processor() or 'unknown'} ({family}/{model})"
+class Neighbours:
+    """How much processor time other programs took since this was made, in cores: much, and two threads mean little.
+
+    A thread team that lacks one core spins at its barriers: a peer with OpenMP can then be a hundred times as slow.
+    """
+
+    def __init__(self) -> None:
+        self.start, self.busy, self.own = time.perf_counter(), _busy_seconds(), time.process_time()
+
+    def cores(self, peers: float) -> float:
+        """Cores that others used; `peers` is the processor time of the peers' processes."""
+        others = _busy_seconds() - self.busy - (time.process_time() - self.own) - peers
+        return round(max(0.0, others) / (time.perf_counter() - self.start), 2)
+
+
+def _busy_seconds() -> float:
+    """Processor time of all programs since the system started, stolen time included."""
+    user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def file_stem(benchmark: str) -> str:
     """`<benchmark>_<processor>_<date>`."""
     name = re.sub(r"[^a-z0-9]+", "-", processor().lower()).strip("-")
     return f"{benchmark}_{name}_{datetime.date.today().isoformat()}"
-
-
-def _cpuinfo(key: str) -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return ""
-    found = (line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == key)
-    return next(found, "")
 
 
 def _commit() -> str:

@@ -18,10 +18,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from interleaved import HERE, Peer, ratio, rounds
-from machine import description, file_stem
+from interleaved import HERE, Peer, bursts
+from machine import Neighbours, description, file_stem
 from networks import NETWORKS
 from training_step_report import report
+
+from dwbridge.cli.bench.rounds import ratio, rounds
 
 FILES = {"dwbridge": HERE / "peers" / "dwbridge_step.py", "torch": HERE / "peers" / "torch_step.py"}
 #: How far the first losses may be apart, relatively.
@@ -67,6 +69,7 @@ def measured(
     pythons: dict[str, str], network: str, threads: int, arguments: argparse.Namespace, versions: dict[str, Any]
 ) -> dict[str, Any]:
     """Everything about one network: processes of their own, so that memory is this network's."""
+    neighbours = Neighbours()
     request = {"network": network, "batch": arguments.batch, "size": arguments.size}
     peers = {
         (name, step): Peer(name, python, FILES[name], threads)
@@ -79,7 +82,8 @@ def measured(
     }
     check(network, losses)
     versions |= {peer.name: peer.versions for peer in peers.values()}
-    times = rounds([(peer, step) for (_, step), peer in peers.items()], arguments.rounds, 0.2, limit=90, least=2)
+    entries = [(peer, step) for (_, step), peer in peers.items()]
+    times = rounds(bursts(entries, 0.2, least=2), arguments.rounds, limit=90)
     row = {"network": network, "threads": threads, "losses": losses}
     row["seconds"] = {"/".join(key): statistics.median(values) for key, values in times.items()}
     row["times_dwbridge"] = {"/".join(key): ratio(times, key, ("dwbridge", "step")) for key in times}
@@ -90,8 +94,7 @@ def measured(
             for (name, step), peer in peers.items()
             if step == "step"
         }
-    for peer in peers.values():
-        peer.close()
+    row["neighbours"] = neighbours.cores(sum([peer.close() for peer in peers.values()]))
     return row
 
 

@@ -42,6 +42,7 @@ def explanation(result: dict[str, Any]) -> list[str]:
     return [
         f"- input {tuple(result['input'])}, float32, 1000 classes; softmax cross entropy, Adam (torch: fused)",
         "- torch, torch NHWC: how many times as long torch takes, in its default layout and in channels_last",
+        "- others: cores that other programs used meanwhile; two threads mean little where it is not about 0",
         "- MB: the largest resident size in two steps; own: the same without what there was after imports",
     ]
 
@@ -61,6 +62,7 @@ def cells(row: dict[str, Any]) -> list[str]:
         f"{torch[0] / 1e6:.0f}" if torch else "",
         f"{ours[1] / 1e6:.0f}",
         f"{torch[1] / 1e6:.0f}" if torch else "",
+        f"{row['neighbours']:.2f}",
     ]
 
 

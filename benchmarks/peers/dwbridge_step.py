@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable
 from typing import Any
 
 from networks import NETWORKS
 from peers.batch import batch
 
+from dwbridge.cli.bench.peers.native import start, versions
 
-def versions() -> dict[str, str]:
-    return {name: importlib.metadata.version(name) for name in ("dwbridge", "numpy", "numba")}
-
-
-def start(threads: int) -> None:
-    from dwbridge.configuration import config
-
-    if hasattr(config, "num_threads"):
-        config.num_threads = threads
+__all__ = ["network", "profile", "start", "versions"]
 
 
 def network(request: dict[str, Any]) -> dict[str, Callable[[], float]]:

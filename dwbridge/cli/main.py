@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from dwbridge.cli.bench.command import bench
 from dwbridge.cli.demo.command import demo
 from dwbridge.cli.doctor import doctor
 from dwbridge.cli.exit_codes import BAD_INPUT, INTERRUPTED, RUNTIME_MISSING, one_line
@@ -31,7 +32,7 @@ def dwbridge(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (demo, export, inspect, verify, doctor):
+for _command in (demo, export, inspect, verify, doctor, bench):
     dwbridge.add_command(_command)
 
 

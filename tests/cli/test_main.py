@@ -10,7 +10,7 @@ import pytest
 from dwbridge.cli import main as entry
 from dwbridge.cli.exit_codes import one_line
 
-COMMANDS = ["demo", "export", "inspect", "verify", "doctor"]
+COMMANDS = ["demo", "export", "inspect", "verify", "doctor", "bench"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])

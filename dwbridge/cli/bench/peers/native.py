@@ -19,11 +19,10 @@ def versions() -> dict[str, str]:
 
 
 def start(threads: int) -> None:
-    """Sets the number of threads, where the configuration has it."""
+    """Sets the number of threads."""
     from dwbridge.configuration import config
 
-    if hasattr(config, "num_threads"):
-        config.num_threads = threads
+    config.num_threads = threads
 
 
 def calls(arrays: dict[str, Any], stride: int, pad: int, threads: int) -> dict[str, Callable[[], Any]]:
@@ -48,7 +47,7 @@ def calls(arrays: dict[str, Any], stride: int, pad: int, threads: int) -> dict[s
             return (depthwise_convolution_2d(x, W, b, stride, pad).array,)
 
     leaves = [Variable(x), Parameter(W), Parameter(b)]
-    y = depthwise_convolution_2d(*leaves, stride, pad)
+    y = depthwise_convolution_2d(leaves[0], leaves[1], leaves[2], stride, pad)
     return {
         "forward": lambda: (kernels.forward(x, W, b, window),),
         "backward": backward,

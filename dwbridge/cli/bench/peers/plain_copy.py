@@ -8,6 +8,7 @@ the faster.
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -41,11 +42,16 @@ def copier(moved: int, threads: int) -> Callable[[], Any]:
     if threads == 1:
         return lambda: np.copyto(target, source)
     parts = list(zip(np.array_split(target, threads), np.array_split(source, threads)))
-    pool = concurrent.futures.ThreadPoolExecutor(threads - 1)
 
     def call() -> None:
-        others = [pool.submit(np.copyto, *part) for part in parts[1:]]
+        others = [_pool(threads).submit(np.copyto, *part) for part in parts[1:]]
         np.copyto(*parts[0])
         concurrent.futures.wait(others)
 
     return call
+
+
+@functools.cache
+def _pool(threads: int) -> concurrent.futures.ThreadPoolExecutor:
+    """The threads beside the calling one, for as long as the process lives."""
+    return concurrent.futures.ThreadPoolExecutor(threads - 1)

@@ -1,0 +1,46 @@
+"""The scripts in `benchmarks/` run, with nobody but dwbridge; how fast is not tested."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+def result_of(script: str, folder: Path, *arguments: str) -> tuple[dict, str]:
+    """What the script wrote as JSON, and the page beside it."""
+    command = [sys.executable, "-W", "error", str(BENCHMARKS / script), *arguments, "--out", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (file,) = folder.glob("*.json")
+    return json.loads(file.read_text()), file.with_suffix(".md").read_text()
+
+
+def test_depthwise(tmp_path: Path) -> None:
+    shapes = ("4,6,1,3,1", "2,5,2,3,2")
+    words = ("--shapes", *shapes, "--batch", "1", "2", "--threads", "1", "--rounds", "1", "--seconds", "0.0001")
+    result, page = result_of("depthwise_cpu.py", tmp_path, *words)
+    assert [row["shape"] for row in result["rows"]] == [shapes[0]] * 2 + [shapes[1]] * 2 + [shapes[0]] * 2 + [
+        shapes[1]
+    ] * 2
+    assert {row["operation"] for row in result["rows"]} == {"forward", "backward"}
+    assert result["absent"] == ["torch", "onnxruntime", "chainer"]
+    assert "depthwise_cpu.py --shapes" in result["machine"]["command"]
+    for row in result["rows"]:
+        assert all(seconds > 0 for seconds in row["seconds"].values())
+        assert f"| {row['shape']} | {row['batch']} |" in page
+
+
+@pytest.mark.parametrize("network", ["mobilenet_v1", "mobilenet_v2", "convnext"])
+def test_training_step(tmp_path: Path, network: str) -> None:
+    words = ("--networks", network, "--threads", "1", "--rounds", "1", "--batch", "1", "--size", "32", "--profile")
+    result, page = result_of("training_step_cpu.py", tmp_path, *words)
+    (row,) = result["rows"]
+    assert row["seconds"]["dwbridge/step"] > 0
+    assert len(row["losses"]["dwbridge/step"]) == 3
+    assert row["memory"]["dwbridge/step"]["bytes"] > row["memory"]["dwbridge/step"]["at_rest"] > 0
+    assert row["profile"]["dwbridge"]["depthwise forward"] > 0
+    assert f"| {network} | 1 |" in page
