@@ -77,9 +77,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="default: 11; quick: 5")
     parser.add_argument("--seconds", type=float, default=0.01, help="length of a burst (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="a first look: one thread, batch 2, few rounds, no files")
-    parser.add_argument(
-        "--out", type=Path, help="folder for the result files (default: benchmarks/results; quick: none)"
-    )
+    parser.add_argument("--out", type=Path, help="folder of the result files (default: benchmarks/results)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the results (needs matplotlib)")
     arguments = parser.parse_args()
     arguments.threads = arguments.threads or ([1] if arguments.quick else [1, 2])

@@ -55,9 +55,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="default: 15; quick: 3")
     parser.add_argument("--profile", action="store_true", help="also say where the time goes")
     parser.add_argument("--quick", action="store_true", help="a first look: one thread, few rounds, no files")
-    parser.add_argument(
-        "--out", type=Path, help="folder for the result files (default: benchmarks/results; quick: none)"
-    )
+    parser.add_argument("--out", type=Path, help="folder of the result files (default: benchmarks/results)")
     arguments = parser.parse_args()
     arguments.threads = arguments.threads or ([1] if arguments.quick else [1, 2])
     arguments.rounds = arguments.rounds or (3 if arguments.quick else 15)

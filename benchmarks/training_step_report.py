@@ -18,6 +18,7 @@ HEADER = (
     "torch MB",
     "own",
     "own torch",
+    "others",
 )
 AIM = 1.3
 #: Rows of a profile that count nothing that could be compared.

@@ -1,5 +1,6 @@
 """The scripts in `benchmarks/` run, with nobody but dwbridge; how fast is not tested."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -23,10 +24,8 @@ def test_depthwise(tmp_path: Path) -> None:
     shapes = ("4,6,1,3,1", "2,5,2,3,2")
     words = ("--shapes", *shapes, "--batch", "1", "2", "--threads", "1", "--rounds", "1", "--seconds", "0.0001")
     result, page = result_of("depthwise_cpu.py", tmp_path, *words)
-    assert [row["shape"] for row in result["rows"]] == [shapes[0]] * 2 + [shapes[1]] * 2 + [shapes[0]] * 2 + [
-        shapes[1]
-    ] * 2
-    assert {row["operation"] for row in result["rows"]} == {"forward", "backward"}
+    measured = [(row["batch"], row["shape"], row["operation"]) for row in result["rows"]]
+    assert measured == list(itertools.product((1, 2), shapes, ("forward", "backward")))
     assert result["absent"] == ["torch", "onnxruntime", "chainer"]
     assert "depthwise_cpu.py --shapes" in result["machine"]["command"]
     for row in result["rows"]:
@@ -44,3 +43,26 @@ def test_training_step(tmp_path: Path, network: str) -> None:
     assert row["memory"]["dwbridge/step"]["bytes"] > row["memory"]["dwbridge/step"]["at_rest"] > 0
     assert row["profile"]["dwbridge"]["depthwise forward"] > 0
     assert f"| {network} | 1 |" in page
+
+
+def test_smoothness(tmp_path: Path) -> None:
+    words = ("--kernels", "3", "--step", "60", "--rounds", "1")
+    result, page = result_of("smoothness_cpu.py", tmp_path, *words)
+    assert {(point["sweep"], point["operation"]) for point in result["points"]} == set(
+        itertools.product("HC", ("forward", "backward"))
+    )
+    assert all(point["ns_per_product"] > 0 for point in result["points"])
+    assert all(step["cliff"] > 0 for step in result["cliffs"])
+    assert "| H | forward | 3 | 1 |" in page
+
+
+def test_cliffs_are_what_work_and_overhead_do_not_explain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    from smoothness_cpu import Point, cliff, cliff_row
+
+    low, high = (Point("C", "forward", 3, 1, at) for at in (4, 5))
+    assert cliff({low: 1 + 4, high: 1 + 5}, low, high, 1) == pytest.approx(1)
+    assert cliff({low: 4, high: 10}, low, high, 0) == pytest.approx(2)
+    assert cliff({low: 12, high: 5}, low, high, 0) == pytest.approx(3)
+    assert cliff_row({low: 12, high: 5}, low, high, 0)["rises"] is False
+    assert cliff({low: 1000.01, high: 1000.05}, low, high, 1000) == pytest.approx(1, abs=1e-4)
