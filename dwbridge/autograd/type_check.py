@@ -10,10 +10,9 @@ A function's `check_type_forward` states its facts with `expect`. The first fact
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,8 +54,7 @@ __all__ = [
 ]
 
 
-@dataclasses.dataclass(frozen=True)
-class TypeInfo:
+class TypeInfo(NamedTuple):
     """Name, shape and dtype of one input."""
 
     name: str
@@ -190,26 +188,32 @@ def expect_broadcast_shapes(*shapes: Any) -> None:
         raise InvalidType("", "", "\n".join(["cannot broadcast inputs of the following shapes:", *lines])) from None
 
 
+# These are checked at every application of a function: messages are made only where they are needed.
+
+
 def expect_floating(*types: TypeInfo) -> None:
     """Every input has a floating dtype."""
     for info in types:
-        expect(is_floating(info.dtype), f"{info.name}.dtype.kind == 'f'", f"{info.name}.dtype is {info.dtype}")
+        if not is_floating(info.dtype):
+            raise InvalidType(f"{info.name}.dtype.kind == 'f'", f"{info.name}.dtype is {info.dtype}")
 
 
 def expect_ndim(info: TypeInfo, ndim: int) -> None:
     """An input has so many dimensions."""
-    expect(info.ndim == ndim, f"{info.name}.ndim == {ndim}", f"{info.ndim} != {ndim} ({info.name} has {info.shape})")
+    if info.ndim != ndim:
+        raise InvalidType(f"{info.name}.ndim == {ndim}", f"{info.ndim} != {ndim} ({info.name} has {info.shape})")
 
 
 def expect_equal(left: str, left_value: object, right: str, right_value: object) -> None:
     """Two facts are equal, named as a reader would write them."""
-    expect(left_value == right_value, f"{left} == {right}", f"{left_value} != {right_value}")
+    if left_value != right_value:
+        raise InvalidType(f"{left} == {right}", f"{left_value} != {right_value}")
 
 
 def expect_count(types: Sequence[TypeInfo], *counts: int) -> None:
     """The number of inputs is one of `counts`."""
-    wanted = " or ".join(map(str, counts))
-    expect(len(types) in counts, f"size(in_types) == {wanted}", f"{len(types)} inputs")
+    if len(types) not in counts:
+        raise InvalidType(f"size(in_types) == {' or '.join(map(str, counts))}", f"{len(types)} inputs")
 
 
 def expect_broadcastable(*types: TypeInfo) -> None:
