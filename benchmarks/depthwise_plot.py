@@ -1,7 +1,12 @@
-"""The plot of `depthwise_cpu.py`: for each shape, how many times as long the peers take as dwbridge."""
+"""The plot of `depthwise_cpu.py`: for each shape, how many times as long the peers take as dwbridge.
+
+python benchmarks/depthwise_plot.py RESULT.json FILE.png
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +46,7 @@ def _panel(panel: Any, rows: list[dict[str, Any]]) -> None:
     panel.set_yscale("log")
     panel.set_xticks(range(len(labels)), labels, rotation=90, fontsize=5)
     panel.legend()
+
+
+if __name__ == "__main__":
+    plot(json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2]))

@@ -1,7 +1,12 @@
-"""The plot of `smoothness_cpu.py`: nanoseconds per product and per byte over H and over C."""
+"""The plot of `smoothness_cpu.py`: nanoseconds per product and per byte over H and over C.
+
+python benchmarks/smoothness_plot.py RESULT.json FILE.png
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +36,7 @@ def _panel(panel: Any, points: list[dict[str, Any]], unit: str) -> None:
     panel.set_xscale("log", base=2)
     panel.set_yscale("log")
     panel.legend(fontsize=7)
+
+
+if __name__ == "__main__":
+    plot(json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2]))
