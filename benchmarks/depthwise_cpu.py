@@ -12,7 +12,6 @@ are written to `benchmarks/results/depthwise_cpu_<processor>_<date>.json` and `.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +19,8 @@ from typing import Any
 
 from depthwise_report import report
 from interleaved import HERE, Peer, bursts
-from machine import Neighbours, description, file_stem
+from machine import Neighbours, description
+from result_files import draw, keep
 
 from dwbridge.cli.bench.peak import peak_flops
 from dwbridge.cli.bench.rounds import rounds
@@ -62,7 +62,8 @@ def main() -> None:
         result.setdefault("neighbours", {})[threads] = neighbours.cores(used)
     progress("")
     print(report(result))
-    keep(result, arguments)
+    keep("depthwise_cpu", result, report, arguments.out)
+    draw("depthwise_plot", result, arguments.plot)
 
 
 def parsed() -> argparse.Namespace:
@@ -124,21 +125,6 @@ def progress(text: str) -> None:
     """Shows how far it is, on a terminal."""
     if sys.stderr.isatty():
         print(f"\r{text:60}", end="\n" if not text else "", file=sys.stderr, flush=True)
-
-
-def keep(result: dict[str, Any], arguments: argparse.Namespace) -> None:
-    """Writes the files that were asked for."""
-    if arguments.out is not None:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        stem = arguments.out / file_stem("depthwise_cpu")
-        Path(f"{stem}.json").write_text(json.dumps(result, indent=1) + "\n")
-        Path(f"{stem}.md").write_text(report(result, markdown=True) + "\n")
-        print(f"written: {stem}.json and .md")
-    if arguments.plot is not None:
-        from depthwise_plot import plot
-
-        plot(result, arguments.plot)
-        print(f"written: {arguments.plot}")
 
 
 if __name__ == "__main__":

@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from interleaved import HERE
-from machine import Neighbours, description, file_stem
+from machine import Neighbours, description
+from result_files import draw, keep
 from smoothness_report import LIMIT, report
 
 from dwbridge.cli.bench.burst import burst
@@ -70,7 +70,8 @@ def main() -> None:
         result["cliffs"] += cliffs
     result["neighbours"] = neighbours.cores(0)
     print(report(result))
-    keep(result, arguments)
+    keep("smoothness_cpu", result, report, arguments.out)
+    draw("smoothness_plot", result, arguments.plot)
 
 
 def parsed() -> argparse.Namespace:
@@ -150,21 +151,6 @@ def point_row(place: Point, seconds: float) -> dict[str, Any]:
 def cliff_row(times: Times, low: Point, high: Point, overhead: float) -> dict[str, Any]:
     rises = beyond(times, low, high, overhead) >= beyond(times, high, low, overhead)
     return {**low._asdict(), "cliff": cliff(times, low, high, overhead), "rises": rises}
-
-
-def keep(result: dict[str, Any], arguments: argparse.Namespace) -> None:
-    """Writes the files that were asked for."""
-    if arguments.out is not None:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        stem = arguments.out / file_stem("smoothness_cpu")
-        Path(f"{stem}.json").write_text(json.dumps(result) + "\n")
-        Path(f"{stem}.md").write_text(report(result, markdown=True) + "\n")
-        print(f"written: {stem}.json and .md")
-    if arguments.plot is not None:
-        from smoothness_plot import plot
-
-        plot(result, arguments.plot)
-        print(f"written: {arguments.plot}")
 
 
 if __name__ == "__main__":

@@ -12,15 +12,15 @@ process that has only made steps of this kind, and the same without what the pro
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 from pathlib import Path
 from typing import Any
 
 from interleaved import HERE, Peer, bursts
-from machine import Neighbours, description, file_stem
+from machine import Neighbours, description
 from networks import NETWORKS
+from result_files import keep
 from training_step_report import report
 
 from dwbridge.cli.bench.rounds import ratio, rounds
@@ -42,7 +42,7 @@ def main() -> None:
             print(f"{network}, {threads} thread(s)", file=sys.stderr, flush=True)
             result["rows"].append(measured(pythons, network, threads, arguments, result["versions"]))
     print(report(result))
-    keep(result, arguments)
+    keep("training_step_cpu", result, report, arguments.out)
 
 
 def parsed() -> argparse.Namespace:
@@ -102,16 +102,6 @@ def check(network: str, losses: dict[str, list[float]]) -> None:
     for name, (loss, *_) in losses.items():
         if abs(loss - first) > TOLERANCE * abs(first):
             raise SystemExit(f"{network}: the first loss is {loss} in {name}, {first} in dwbridge")
-
-
-def keep(result: dict[str, Any], arguments: argparse.Namespace) -> None:
-    """Writes the result files."""
-    if arguments.out is not None:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        stem = arguments.out / file_stem("training_step_cpu")
-        Path(f"{stem}.json").write_text(json.dumps(result, indent=1) + "\n")
-        Path(f"{stem}.md").write_text(report(result, markdown=True) + "\n")
-        print(f"written: {stem}.json and .md")
 
 
 if __name__ == "__main__":
