@@ -97,6 +97,8 @@ def measured(peers: Sequence[Peer], shape: Shape, batch: int, threads: int, argu
     quick = [entry for entry in entries if entry[0].name not in SLOW]
     times = rounds(bursts(quick, arguments.seconds), arguments.rounds)
     rows = [row(operation, times, shape, batch, threads) for operation in OPERATIONS]
+    for found in rows:
+        found["scratch_bytes"] = peers[0].ask(do="scratch", operation=found["operation"])["bytes"]
     if len(quick) < len(entries):
         slow = [entry for entry in entries if entry[0].name in ("dwbridge", *SLOW)]
         times = rounds(bursts(slow, arguments.seconds), SLOW_ROUNDS)

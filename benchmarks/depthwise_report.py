@@ -14,6 +14,8 @@ AIMS = (("forward", ("torch", "onnxruntime"), 1.5), ("backward", ("torch",), 3.0
 HEADER = ("shape C,H,M,k,s", "batch", "ms", "x copy", "% peak", "torch", "onnxruntime", "chainer", "function ms")
 PEERS = ("torch", "onnxruntime", "chainer")
 WORST = 8
+#: Bytes that a call may take beside its outputs, for each thread.
+SCRATCH = 4 << 20
 
 
 def report(result: dict[str, Any], markdown: bool = False) -> str:
@@ -25,7 +27,7 @@ def report(result: dict[str, Any], markdown: bool = False) -> str:
             rows = [row for row in result["rows"] if (row["operation"], row["threads"]) == (operation, threads)]
             lines += [f"## {operation}, {threads} thread(s)", ""]
             lines += [*make(HEADER, [cells(row, result["peak"]) for row in rows]), "", *means(rows), ""]
-    lines += ["## Aims", "", *(line for aim in AIMS for line in verdict(result["rows"], *aim))]
+    lines += ["## Aims", "", *(line for aim in AIMS for line in verdict(result["rows"], *aim)), scratch(result["rows"])]
     return "\n".join(lines)
 
 
@@ -82,3 +84,14 @@ def verdict(rows: Sequence[Row], operation: str, peers: Sequence[str], aim: floa
         f"- {operation}, not slower on any of {len(values)}: {said(not slower)} (slower on {len(slower)}); lowest: "
         + "; ".join(f"{v:.2f} at {row['shape']} batch {row['batch']} threads {row['threads']}" for v, row in worst),
     ]
+
+
+def scratch(rows: Sequence[Row]) -> str:
+    """Whether every call stays within its outputs and a little scratch, as far as Python and NumPy see allocations."""
+    worst = max(rows, key=lambda row: row["scratch_bytes"] / row["threads"])
+    held = worst["scratch_bytes"] <= SCRATCH * worst["threads"]
+    return (
+        f"- beside its outputs no call allocates more than {SCRATCH >> 20} MB a thread: {said(held)} (the most: "
+        f"{worst['scratch_bytes'] / 1e6:.2f} MB in {worst['operation']}, {worst['shape']}, batch {worst['batch']}, "
+        f"{worst['threads']} thread(s))"
+    )

@@ -6,6 +6,7 @@ The files are loaded by their paths, because a peer's interpreter has no dwbridg
 
     {"do": "prepare", "sizes": [C, H, M, k, s], "batch": N}     answers operations and a digest of what they give
     {"do": "network", "network": NAME, "batch": N, "size": H}   answers operations and their losses of three steps
+    {"do": "scratch", "operation": NAME}                        answers bytes beside outputs that Python and NumPy see
     {"do": "peak", "operation": NAME}                           answers bytes: the most in two calls, and before them
     {"do": "profile", "operation": NAME, "repeats": R}          answers the least milliseconds of every kind of operator
     {"do": "burst", "operation": NAME, "seconds": S, "least": N}  answers the seconds of each call
@@ -19,6 +20,7 @@ import importlib.util
 import json
 import os
 import sys
+import tracemalloc
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -67,6 +69,14 @@ class Worker:
     def burst(self, request: dict[str, Any]) -> dict[str, Any]:
         call, least = self.calls[request["operation"]], request.get("least", 3)
         return {"times": self.timing.burst(call, request["seconds"], least)}
+
+    def scratch(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The most that one call has allocated at a time, without what it returns."""
+        tracemalloc.start()
+        outputs = self.calls[request["operation"]]()
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return {"bytes": max(0, most - sum(y.nbytes for y in outputs))}
 
     def peak(self, request: dict[str, Any]) -> dict[str, Any]:
         Path("/proc/self/clear_refs").write_text("5")  # forgets the largest size so far

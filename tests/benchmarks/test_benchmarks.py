@@ -30,6 +30,7 @@ def test_depthwise(tmp_path: Path) -> None:
     assert "depthwise_cpu.py --shapes" in result["machine"]["command"]
     for row in result["rows"]:
         assert all(seconds > 0 for seconds in row["seconds"].values())
+        assert row["scratch_bytes"] < 1 << 20
         assert f"| {row['shape']} | {row['batch']} |" in page
 
 
