@@ -9,7 +9,7 @@ import numpy as np
 
 import dwbridge.functions as F
 import dwbridge.links as L
-from dwbridge.autograd import Parameter, Variable
+from dwbridge.autograd import Variable
 from networks import EPS
 from networks.layers import Layer, weights
 
@@ -21,30 +21,10 @@ class Residual(L.Sequential):
         return F.add(x, super().forward(x))
 
 
-class ChannelNorm(L.Link):
-    """Layer norm over axis 1, composed of what is there."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        with self.init_scope():
-            self.gamma, self.beta = Parameter(1, (channels,)), Parameter(0, (channels,))
-
-    def forward(self, x: Variable) -> Variable:
-        shape = (1, -1, *[1] * (x.ndim - 2))
-        centred = x - F.broadcast_to(F.mean(x, axis=1, keepdims=True), x.shape)
-        scale = (F.mean(centred * centred, axis=1, keepdims=True) + EPS["layer_norm"]) ** -0.5
-        y = centred * F.broadcast_to(scale, x.shape) * F.broadcast_to(F.reshape(self.gamma, shape), x.shape)
-        return y + F.broadcast_to(F.reshape(self.beta, shape), x.shape)
-
-
-def gelu(x: Variable) -> Variable:
-    return 0.5 * x * (1 + F.tanh(0.7978845608 * (x + 0.044715 * x * x * x)))
-
-
 PLAIN: dict[str, Callable[..., Any]] = {
     "relu": F.relu,
     "relu6": F.relu6,
-    "gelu": gelu,
+    "gelu": F.gelu,
     "global_mean": lambda x: F.mean(x, axis=(2, 3)),
 }
 
@@ -83,7 +63,7 @@ def empty(layer: Layer) -> L.Link:
     if layer.kind == "batch_norm":
         return L.BatchNormalization(outputs, eps=EPS["batch_norm"])
     if layer.kind == "layer_norm":
-        return ChannelNorm(outputs)
+        return L.LayerNormalization(outputs, eps=EPS["layer_norm"])
     if layer.kind == "depthwise":
         return L.DepthwiseConvolution2D(inputs, 1, kernel, stride, layer.pad, nobias=not bias)
     return L.Convolution2D(inputs, outputs, kernel, stride, layer.pad, nobias=not bias)

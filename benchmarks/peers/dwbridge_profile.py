@@ -18,7 +18,7 @@ KINDS = {
     "LayerNormalization": "layer_norm",
     "ReLU": "activation",
     "ClippedReLU": "activation",
-    "GELU": "activation",
+    "Gelu": "activation",
     "Add": "add",
     "Mean": "global_mean",
     "Sum": "global_mean",
