@@ -21,6 +21,7 @@ class DepthwiseConvolution2DFunction(Bilinear):
     """See `depthwise_convolution_2d`."""
 
     kernels = "depthwise"
+    fused = True
 
     def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
         expect_count(in_types, 2, 3)

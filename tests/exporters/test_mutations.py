@@ -1,5 +1,7 @@
 """A wrong channel order, planted on purpose, is seen: by the oracle, by the runtimes, and by the round trip."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from case_link import CaseLink, arguments
@@ -8,6 +10,7 @@ from oracles import oracle_of
 
 from dwbridge import exporters
 from dwbridge import functions as F
+from dwbridge.configuration import using_config
 from dwbridge.exporters.ops import depthwise_convolution_2d as translation
 from dwbridge.kernels.reference import depthwise
 
@@ -18,6 +21,13 @@ CASES = [
     if case.name in ("multiplier-2", "multiplier-3", "stride-2", "pad-asymmetric")
 ]
 pytestmark = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+@pytest.fixture(autouse=True)
+def reference_kernels() -> Iterator[None]:
+    """The faults are planted in the reference."""
+    with using_config("kernels", "numpy"):
+        yield
 
 
 def multiplier_major(W: np.ndarray) -> np.ndarray:

@@ -73,6 +73,13 @@ def backward_weight(x: Array, gy: Array, window: Window2D, W_shape: Sequence[int
     return gW.astype(dtype, copy=False)
 
 
+def backward(x: Array, W: Array, gy: Array, window: Window2D) -> tuple[Array, Array, Array]:
+    """gx, gW and gb (C*M,) at once; gW has the dtype of W, gb that of gy."""
+    gb = gy.sum(axis=(0, 2, 3), dtype=compute_dtype(gy.dtype)).astype(gy.dtype, copy=False)
+    gW = backward_weight(x, gy, window, W.shape, W.dtype)
+    return backward_data(gy, W, window, x.shape), gW, gb
+
+
 def _taps_last(W: Array, dtype: Any) -> Array:
     """W as (kH, kW, C, M, 1, 1): what one tap multiplies the planes of a block with."""
     return W.transpose(2, 3, 1, 0)[..., None, None].astype(dtype)

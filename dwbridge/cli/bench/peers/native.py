@@ -37,11 +37,6 @@ def calls(arrays: dict[str, Any], stride: int, pad: int, threads: int) -> dict[s
     window = Window2D.of(W.shape[2:], stride, pad)
     kernels: Any = kernels_for("depthwise", x, W)
 
-    def backward() -> Any:
-        gx = kernels.backward_data(gy, W, window, x.shape)
-        gW = kernels.backward_weight(x, gy, window, W.shape, W.dtype)
-        return gx, gW, gy.sum(axis=(0, 2, 3))
-
     def forward_function() -> Any:
         with no_backprop_mode():
             return (depthwise_convolution_2d(x, W, b, stride, pad).array,)
@@ -50,7 +45,7 @@ def calls(arrays: dict[str, Any], stride: int, pad: int, threads: int) -> dict[s
     y = depthwise_convolution_2d(leaves[0], leaves[1], leaves[2], stride, pad)
     return {
         "forward": lambda: (kernels.forward(x, W, b, window),),
-        "backward": backward,
+        "backward": lambda: kernels.backward(x, W, gy, window),
         "forward/function": forward_function,
         "backward/function": lambda: tuple(g.array for g in grad([y], leaves, [Variable(gy)]) if g is not None),
     }
