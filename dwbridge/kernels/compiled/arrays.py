@@ -9,7 +9,7 @@ import numpy as np
 from dwbridge.kernels.errors import DeclinedError
 
 #: dtype of arrays -> dtype of arithmetic
-COMPUTE = {
+COMPUTE: dict[Any, np.dtype] = {
     np.dtype(np.float16): np.dtype(np.float32),
     np.dtype(np.float32): np.dtype(np.float32),
     np.dtype(np.float64): np.dtype(np.float64),

@@ -165,7 +165,7 @@ def _pick(builder: Builder, a: ir.Value, b: ir.Value, lanes: list[int]) -> ir.Va
 
 
 @intrinsic
-def widen(typingctx, value):  # type: ignore[no-untyped-def]
+def widen(typingctx, value):
     """One stored element as a number of the computing type."""
     result = types.float32 if value == types.uint16 else value
 
@@ -178,7 +178,7 @@ def widen(typingctx, value):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def narrow(typingctx, value, like):  # type: ignore[no-untyped-def]
+def narrow(typingctx, value, like):
     """A computed number as an element of the storage type of the array `like`."""
 
     def generate(context: Any, builder: Builder, sig: Any, args: Sequence[ir.Value]) -> Any:
@@ -247,7 +247,7 @@ class Form(NamedTuple):
     left: int  #: padded column of the image's first column; negative if columns are cut off
     stride: int  #: column stride: the number of phases
     begin: int  #: the image's first column that any tap reads
-    count: int  #: how many columns any tap reads
+    used: int  #: how many columns any tap reads
     row: int  #: from one frame row to the next
     phase: int  #: from one phase of a row to the next
 
@@ -256,8 +256,8 @@ class Form(NamedTuple):
         """A form for `columns` outputs whose taps reach `reach` columns of a phase beyond theirs."""
         height, width = image
         begin = max(0, -left)
-        used = (max(columns, lanes) + reach) * stride
-        count = max(0, min(width, used - left) - begin)
-        phase = max(max(columns, lanes) + reach, -(-(begin + left + count) // stride) + lanes)
+        reached = (max(columns, lanes) + reach) * stride
+        used = max(0, min(width, reached - left) - begin)
+        phase = max(max(columns, lanes) + reach, -(-(begin + left + used) // stride) + lanes)
         phase = -(-phase // lanes) * lanes
-        return cls(height, width, left, stride, begin, count, phase * stride, phase)
+        return cls(height, width, left, stride, begin, used, phase * stride, phase)

@@ -10,7 +10,7 @@ depth: what a tile holds does not depend on the other tiles, nor on how many thr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from llvmlite import ir
 from numba import types
@@ -20,7 +20,7 @@ from numba.extending import intrinsic
 from dwbridge.kernels.compiled.rows import ask_for
 from dwbridge.kernels.compiled.vectors import Stream, fma, index
 
-Builder = ir.IRBuilder
+Builder: TypeAlias = ir.IRBuilder
 
 #: Vectors side by side in a tile of a product. With 6 rows: 12 sums, 2 loads and a weight fill 15 of 16 registers.
 VECTORS = 2

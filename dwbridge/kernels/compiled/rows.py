@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from llvmlite import ir
 from numba import types
@@ -12,7 +12,7 @@ from numba.extending import intrinsic
 
 from dwbridge.kernels.compiled.vectors import Stream, index
 
-Builder = ir.IRBuilder
+Builder: TypeAlias = ir.IRBuilder
 
 
 class Short(Stream):

@@ -13,6 +13,7 @@ shapes alone.
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -92,21 +93,19 @@ class _Plane:
         done = cgutils.alloca_once_value(builder, index(0))
         wide, narrow = parts
 
+        def strip(s: ir.Value, begin: ir.Value, vectors: int, rows: int) -> None:
+            first = builder.add(begin, builder.mul(s, index(vectors)))
+            self._strip(first, vectors, rows, compute)
+
         def part(k: ir.Value) -> None:
             first = builder.icmp_signed("==", k, index(0))
             vectors, rows, strips = (builder.select(first, w, n) for w, n in zip(wide, narrow, strict=True))
             begin = builder.load(done, typ=INDEX)
-            for v, heights in ROWS.items():
-                for r in heights:
-                    chosen = builder.and_(
-                        builder.icmp_signed("==", vectors, index(v)), builder.icmp_signed("==", rows, index(r))
-                    )
-                    with builder.if_then(chosen):
-                        _loop(builder, strips, lambda s, v=v, r=r: self._strip(_after(begin, s, v), v, r, compute))
+            for v, r in [(v, r) for v, heights in ROWS.items() for r in heights]:
+                is_v, is_r = builder.icmp_signed("==", vectors, index(v)), builder.icmp_signed("==", rows, index(r))
+                with builder.if_then(builder.and_(is_v, is_r)):
+                    _loop(builder, strips, functools.partial(strip, begin=begin, vectors=v, rows=r))
             builder.store(builder.add(begin, builder.mul(vectors, strips)), done)
-
-        def _after(begin: ir.Value, strip: ir.Value, vectors: int) -> ir.Value:
-            return builder.add(begin, builder.mul(strip, index(vectors)))
 
         _loop(builder, index(2), part)
 
