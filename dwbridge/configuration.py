@@ -42,6 +42,8 @@ class GlobalConfig:
         keep_graph_on_report (bool): reported variables keep their graph [CHAINER_KEEP_GRAPH_ON_REPORT].
         kernels (str): `'auto'`, `'compiled'` or `'numpy'`; see `dwbridge.kernels`.
         num_threads (int): threads of the compiled kernels [DWBRIDGE_NUM_THREADS; else the cores of this process].
+        reuse_buffers (bool): large arrays get memory that earlier ones had; see `dwbridge.kernels.buffers`
+            [DWBRIDGE_REUSE_BUFFERS].
         train (bool): dropout drops, batch normalization uses the batch's statistics.
         type_check (bool): functions check their inputs' dtypes and shapes [CHAINER_TYPE_CHECK].
 
@@ -57,6 +59,7 @@ class GlobalConfig:
     enable_backprop: bool
     kernels: str
     num_threads: int
+    reuse_buffers: bool
     train: bool
     type_check: bool
     keep_graph_on_report: bool
@@ -131,6 +134,7 @@ vars(global_config).update(
     kernels="auto",
     lazy_grad_sum=_flag("CHAINER_LAZY_GRAD_SUM", False),
     num_threads=_threads_from_environment(),
+    reuse_buffers=_flag("DWBRIDGE_REUSE_BUFFERS", True),
     schedule_func=None,
     train=True,
     type_check=_flag("CHAINER_TYPE_CHECK", True),

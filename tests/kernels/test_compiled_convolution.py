@@ -149,7 +149,7 @@ def test_every_element_is_written(problem: dict[str, Any]) -> None:
         return np.full(shape, np.nan, dtype)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "_empty", poisoned)
+        patch.setattr(convolution, "empty", poisoned)
         for name in ROUTINES:
             assert np.isfinite(getattr(convolution, name)(*problem[name])).all()
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from dwbridge.geometry import Window2D
+from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled.elements import compute_type, memory
 from dwbridge.kernels.compiled.image_products import Source, Target, multiply
 from dwbridge.kernels.compiled.weight_products import accumulate
@@ -30,7 +31,7 @@ def forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None, window: Window2D
     n, c, *image = x.shape
     groups = _groups(W, c)
     output = window.output_shape(image)
-    y = _empty((n, len(W), *output), x.dtype)
+    y = empty((n, len(W), *output), x.dtype)
     source, (oh, ow) = _source(x, output, window, W.shape[1], _is_pointwise(window) and _has_flat_maps(x))
     target = Target(_flat(y), 0, (len(W) * oh * ow, oh * ow, ow, 1))
     multiply(target, _taps_first(W, groups), b, source, n * oh * ow)
@@ -40,7 +41,7 @@ def forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None, window: Window2D
 def backward_data(gy: np.ndarray, W: np.ndarray, window: Window2D, x_shape: Sequence[int]) -> np.ndarray:
     """gx (N, G*I, H, W), in the dtype of gy."""
     compute_type(gy.dtype, W.dtype)
-    gx = _empty(tuple(x_shape), gy.dtype)
+    gx = empty(tuple(x_shape), gy.dtype)
     if _is_pointwise(window) and _has_flat_maps(gy):
         source, (_, pixels) = _source(gy, gy.shape[2:], window, len(W) // _groups(W, x_shape[1]), True)
         target = Target(_flat(gx), 0, (x_shape[1] * pixels, pixels, pixels, 1))
@@ -81,10 +82,6 @@ def backward_weight(x: np.ndarray, gy: np.ndarray, window: Window2D, W_shape: Se
     gradient, _ = _source(gy, gy.shape[2:], Window2D((1, 1)), o // groups, flat)
     gW = accumulate(gradient, source, groups, len(x) * gy.shape[2] * gy.shape[3], wide)
     return gW.reshape(tuple(W_shape)).astype(dtype, copy=False)
-
-
-def _empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-    return np.empty(shape, dtype)
 
 
 def _flat(array: np.ndarray) -> np.ndarray:
