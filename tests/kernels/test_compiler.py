@@ -1,0 +1,153 @@
+"""The compiler of kernels: nothing before it is wanted, and a cache that is never in the way."""
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dwbridge.configuration import using_config
+from dwbridge.kernels import Routines, kernels_for
+from dwbridge.kernels.errors import CannotCompileError, DeclinedError
+
+pytest.importorskip("numba", reason="Numba is not installed")
+
+PROGRAM = """
+import logging, sys
+logging.basicConfig(format="%(levelname)s %(message)s")
+import numpy as np
+from dwbridge.kernels import compiled
+from dwbridge.kernels.compiled import compiler
+
+@compiler.kernel
+def double(start, stop, x):
+    for i in range(start, stop):
+        x[i] = 2 * x[i]
+
+x = np.arange(3.0)
+double(0, 3, x)
+print(x.tolist(), sum(double.dispatcher.stats.cache_hits.values()))
+"""
+
+
+def run(cache: Path, **environment: str) -> tuple[str, str]:
+    program = cache.parent / "program.py"
+    program.write_text(PROGRAM)
+    variables = {**os.environ, "XDG_CACHE_HOME": str(cache), **environment}
+    variables.pop("NUMBA_CACHE_DIR", None)
+    outcome = subprocess.run([sys.executable, program], capture_output=True, text=True, env=variables, check=True)
+    return outcome.stdout.strip(), outcome.stderr.strip()
+
+
+def test_the_second_process_compiles_nothing(tmp_path: Path) -> None:
+    assert run(tmp_path / "cache") == ("[0.0, 2.0, 4.0] 0", "")
+    assert run(tmp_path / "cache") == ("[0.0, 2.0, 4.0] 1", "")
+
+
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+@pytest.mark.parametrize("content", [b"", b"no pickle", None], ids=["empty", "junk", "truncated"])
+def test_a_damaged_cache_is_compiled_anew(tmp_path: Path, suffix: str, content: bytes | None) -> None:
+    run(tmp_path / "cache")
+    (damaged,) = (tmp_path / "cache").rglob(f"*{suffix}")
+    damaged.write_bytes(damaged.read_bytes()[:-20] if content is None else content)
+    out, log = run(tmp_path / "cache")
+    assert out == "[0.0, 2.0, 4.0] 0"
+    assert log.startswith("WARNING the cache of compiled kernels in")
+    assert "cannot be read" in log
+    assert len(log.splitlines()) == 1
+    assert run(tmp_path / "cache") == ("[0.0, 2.0, 4.0] 1", "")
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    out, log = run(tmp_path / "cache")
+    assert out == "[0.0, 2.0, 4.0] 0"
+    assert "cannot be written" in log or "cannot be read" in log
+
+
+def test_bounds_checking_has_a_cache_of_its_own(tmp_path: Path) -> None:
+    run(tmp_path / "cache")
+    assert run(tmp_path / "cache", NUMBA_BOUNDSCHECK="1") == ("[0.0, 2.0, 4.0] 0", "")
+
+
+def test_vectors_beyond_an_array_are_caught_by_bounds_checking(tmp_path: Path) -> None:
+    program = (
+        "import numpy as np\n"
+        "from dwbridge.kernels.compiled.compiler import kernel\n"
+        "from dwbridge.kernels.compiled.frames import zero\n"
+        "@kernel\n"
+        "def clear(x, count):\n"
+        "    zero(x, 0, count)\n"
+        "clear(np.ones(16), 16)\n"
+        "clear(np.ones(16), 20)\n"
+    )
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NUMBA_BOUNDSCHECK": "1"}
+    (tmp_path / "program.py").write_text(program)
+    command = [sys.executable, tmp_path / "program.py"]
+    outcome = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert "IndexError: vector access is out of bounds" in outcome.stderr
+
+
+class Module:
+    """Stands for a module of kernels."""
+
+    __name__ = "module"
+
+    def __init__(self, result: object) -> None:
+        self.result, self.calls = result, 0
+
+    def forward(self, x: int) -> object:
+        self.calls += 1
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+def test_what_is_declined_is_the_references(caplog: pytest.LogCaptureFixture) -> None:
+    compiled, reference = Module(DeclinedError("not these")), Module("reference")
+    routines = Routines(compiled, reference)  # type: ignore[arg-type]
+    assert [routines.forward(1), routines.forward(1)] == ["reference", "reference"]
+    assert compiled.calls == 2
+    assert not caplog.records
+
+
+def test_what_cannot_be_compiled_is_the_references_from_then_on(caplog: pytest.LogCaptureFixture) -> None:
+    compiled, reference = Module(CannotCompileError("no such instruction")), Module("reference")
+    routines = Routines(compiled, reference)  # type: ignore[arg-type]
+    with caplog.at_level(logging.WARNING):
+        assert [routines.forward(1), routines.forward(1)] == ["reference", "reference"]
+    assert compiled.calls == 1
+    assert [r.message for r in caplog.records] == ["module computes with NumPy from now on: no such instruction"]
+
+
+def test_other_errors_are_not_hidden() -> None:
+    routines = Routines(Module(IndexError("out of bounds")), Module("reference"))  # type: ignore[arg-type]
+    with pytest.raises(IndexError, match="out of bounds"):
+        routines.forward(1)
+
+
+def test_each_choice_of_kernels_is_taken() -> None:
+    x = np.ones((1, 1, 4, 4), "f")
+    with using_config("kernels", "compiled"):
+        assert kernels_for("depthwise", x).__name__ == "dwbridge.kernels.compiled.depthwise"
+    with using_config("kernels", "numpy"):
+        assert kernels_for("depthwise", x).__name__ == "dwbridge.kernels.reference.depthwise"
+    with using_config("kernels", "fastest"), pytest.raises(ValueError, match="config.kernels must be"):
+        kernels_for("depthwise", x)
+
+
+def test_without_numba_the_reference_computes_and_says_so_once() -> None:
+    program = (
+        "import sys, logging; logging.basicConfig(format='%(message)s'); sys.modules['numba'] = None\n"
+        "import numpy as np, dwbridge.functions as F\n"
+        "x, W = np.ones((1, 2, 4, 4), 'f'), np.ones((1, 2, 3, 3), 'f')\n"
+        "for _ in range(2): print(F.depthwise_convolution_2d(x, W).array.sum())\n"
+        "F.relu(x)\n"
+    )
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert outcome.stdout.split() == ["72.0", "72.0"]
+    assert outcome.stderr.startswith("there are no compiled kernels, NumPy computes in their place: ")
+    assert len(outcome.stderr.splitlines()) == 1
