@@ -140,6 +140,8 @@ class _Pool:
             segment, start, size = self.returned.popleft()
             self.kept += segment.put(start, size)
             self.live -= size
+        # A place between two holes may bring pages into use that lay clean in the first.
+        self._give_back(self.live + self.kept - self.peak)
 
     def _find(self, size: int) -> _Place:
         for segment in self.segments:

@@ -20,6 +20,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from dwbridge.kernels import threads
+from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled import elementary
 from dwbridge.kernels.compiled.arrays import compute_type, flat
 from dwbridge.kernels.compiled.compiler import Kernel
@@ -210,10 +211,17 @@ def _row(array: np.ndarray, order: tuple[int, ...] | None) -> np.ndarray | None:
     return flat(inner) if inner.flags.c_contiguous else None
 
 
+def _result_like(array: np.ndarray) -> np.ndarray:
+    """An array of the same shape, dtype and order of axes."""
+    if array.flags.c_contiguous:
+        return empty(array.shape, array.dtype)
+    return np.empty_like(array, subok=False)
+
+
 def _values(name: str, x: np.ndarray, *constants: float) -> np.ndarray:
     compute_type(x)
     order = _order(x)
-    y = np.empty_like(x, subok=False)
+    y = _result_like(x)
     source, target = _row(x, order), _row(y, order)
     assert target is not None
     if source is None:
@@ -229,7 +237,7 @@ def _gradients(name: str, v: np.ndarray, gy: np.ndarray, *constants: float) -> n
     retained = _row(v, order)
     if retained is None:
         return _gradients(name, v.copy(), gy, *constants)
-    gx = np.empty_like(v, subok=False)
+    gx = _result_like(v)
     given, target = _row(gy, order), _row(gx, order)
     assert target is not None
     if given is None:

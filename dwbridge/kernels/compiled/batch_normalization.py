@@ -19,6 +19,7 @@ import math
 import numpy as np
 
 from dwbridge.backend import Array, compute_dtype
+from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled.compiler import kernel, routine
 from dwbridge.kernels.compiled.normalizing import (
     element,
@@ -27,7 +28,7 @@ from dwbridge.kernels.compiled.normalizing import (
     write_gradient,
     write_normalized,
 )
-from dwbridge.kernels.compiled.storage import empty, flat, lanes_of
+from dwbridge.kernels.compiled.storage import flat, lanes_of
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.threads import run
 

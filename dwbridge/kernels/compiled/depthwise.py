@@ -20,6 +20,7 @@ import numpy as np
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels import threads
+from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled.arrays import compute_type, flat
 from dwbridge.kernels.compiled.compiler import Kernel
 from dwbridge.kernels.compiled.correlation import DataPlan, Fixed, ForwardPlan, data_routine, plane_routine
@@ -41,7 +42,7 @@ def forward(x: Array, W: Array, b: Array | None, window: Window2D) -> Array:
     (n, c, *image), m, taps = x.shape, W.shape[0], math.prod(window.kernel)
     plan = ForwardPlan.of(window, _image(image), m, _lanes(wide))
     oh, ow = window.output_shape(image)
-    y = np.empty((n, c * m, oh, ow), x.dtype)
+    y = empty((n, c * m, oh, ow), x.dtype)
     weights = _channels_first(W, wide)
     bias = np.zeros(c * m, wide) if b is None else b.astype(wide, copy=False)
     kernel = _forward_kernel(plan.fixed)
@@ -56,7 +57,7 @@ def backward_data(gy: Array, W: Array, window: Window2D, x_shape: Sequence[int])
     wide = compute_type(gy, W)
     (n, c, *image), m = x_shape, W.shape[0]
     plan = DataPlan.of(window, _image(image), m, _lanes(wide))
-    gx = np.empty((n, c, *image), gy.dtype)
+    gx = empty((n, c, *image), gy.dtype)
     weights = _channels_first(W, wide)[:, plan.order].reshape(-1)
     kernel = _data_kernel(plan.phases, plan.strided)
     args = (c, flat(gx), flat(gy), weights, wide.type(0), plan.sizes, plan.cut, plan.form, plan.taps, plan.parts)
@@ -84,7 +85,7 @@ def backward(x: Array, W: Array, gy: Array, window: Window2D) -> tuple[Array, Ar
     lanes = _lanes(wide)
     data = DataPlan.of(window, _image(image), m, lanes)
     weight = WeightPlan.of(window, _image(image), m, lanes)
-    gx = np.empty(x.shape, gy.dtype)
+    gx = empty(x.shape, gy.dtype)
     gW, gb = np.empty((c * m, math.prod(window.kernel)), wide), np.empty(c * m, wide)
     kernel = _backward_kernel(data.phases, data.strided, weight.fixed, data.holds_gy)
     weights = _channels_first(W, wide)[:, data.order].reshape(-1)

@@ -15,6 +15,7 @@ import numpy as np
 
 from dwbridge.backend import compute_dtype
 from dwbridge.kernels import threads
+from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled.arrays import compute_type, flat
 from dwbridge.kernels.compiled.compiler import kernel
 from dwbridge.kernels.compiled.layers import WIDTH, columns_gradient, normalize_columns, normalize_row, row_gradient
@@ -34,7 +35,7 @@ def forward(x: Array, gamma: Array, beta: Array, axis: int, eps: float) -> tuple
     wide = _check(x, gamma, beta)
     outer, n, inner = _layout(x.shape, axis)
     left = x.shape[:axis] + x.shape[axis + 1 :]
-    y, mean, inv_std = np.empty(x.shape, x.dtype), np.empty(left, wide), np.empty(left, wide)
+    y, mean, inv_std = empty(x.shape, x.dtype), np.empty(left, wide), np.empty(left, wide)
     source = _row(x, y)
     args = (n, inner, source, flat(y), *_wide(wide, gamma, beta), float(eps), flat(mean), flat(inv_std))
     if inner == 1:
@@ -50,7 +51,7 @@ def backward(x: Array, gamma: Array, gy: Array, axis: int, mean: Array, inv_std:
     if (gy.dtype, mean.dtype, inv_std.dtype) != (x.dtype, wide, wide):
         raise DeclinedError(f"gradients of {gy.dtype} and statistics of {mean.dtype} for {x.dtype}")
     outer, n, inner = _layout(x.shape, axis)
-    gx = np.empty(x.shape, x.dtype)
+    gx = empty(x.shape, x.dtype)
     block = WIDTH * VECTOR_BYTES // wide.itemsize
     lanes = 1 if inner == 1 else block // WIDTH
     units = outer if inner == 1 else outer * -(-inner // block)

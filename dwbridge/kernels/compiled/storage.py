@@ -24,11 +24,6 @@ def lanes_of(array: Array) -> int:
     return LANES[array.dtype]
 
 
-def empty(shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    """A new array for a result."""
-    return np.empty(shape, dtype)
-
-
 def flat(array: Array, writable: bool = False) -> Array:
     """All elements in a row: a view, or a copy where they do not lie so.
 

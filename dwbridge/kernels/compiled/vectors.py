@@ -66,14 +66,36 @@ class Stream:
         return self._widen(builder.call(function, [pointer, ir.Constant(ir.IntType(32), self._align), mask, zero]))
 
     def store_first(self, value: ir.Value, count: ir.Value, position: ir.Value) -> None:
-        """Writes the first `count` lanes and touches nothing else."""
+        """Writes the first `count` lanes and touches nothing else.
+
+        Halves, quarters and so on, as the bits of `count` say: masked stores take dozens of cycles on some processors.
+        """
         self._check(position, count)
-        builder, name = self.builder, f"v{self.lanes}{_suffix(self._stored)}"
-        mask = self.mask(count)
-        kind = ir.FunctionType(ir.VoidType(), [self._stored, self._stored.as_pointer(), ir.IntType(32), mask.type])
-        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.{name}.p0")
-        pointer = self._pointer(position, self._stored)
-        builder.call(function, [self._narrow(value), pointer, ir.Constant(ir.IntType(32), self._align), mask])
+        builder, stored = self.builder, self._narrow(value)
+        at = cgutils.alloca_once_value(builder, position)
+        rest = cgutils.alloca_once_value(builder, stored)
+        whole = builder.icmp_signed(">=", count, index(self.lanes))
+        with builder.if_else(whole) as (all_of_it, part_of_it):
+            with all_of_it:
+                builder.store(stored, self._pointer(position, self._stored), align=self._align)
+            with part_of_it:
+                size = self.lanes // 2
+                while size:
+                    with builder.if_then(builder.icmp_signed("!=", builder.and_(count, index(size)), index(0))):
+                        self._store_lanes(builder.load(rest, typ=self._stored), size, at, rest)
+                    size //= 2
+
+    def _store_lanes(self, vector: ir.Value, size: int, at: ir.Value, rest: ir.Value) -> None:
+        """Stores the first `size` lanes at `at`, and moves `at` and `rest` on."""
+        builder, lane = self.builder, ir.IntType(32)
+        kind = ir.VectorType(self._stored.element, size)
+        first = builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(lane, size), list(range(size))))
+        position = builder.load(at, typ=INDEX)
+        builder.store(first, self._pointer(position, kind), align=self._align)
+        builder.store(builder.add(position, index(size)), at)
+        moved = [(size + i) % self.lanes for i in range(self.lanes)]
+        shifted = builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(lane, self.lanes), moved))
+        builder.store(shifted, rest)
 
     def element(self, position: ir.Value) -> ir.Value:
         """One element, in every lane."""
