@@ -57,6 +57,7 @@ def test_the_copy_moves_the_bytes_that_it_says(threads: int, monkeypatch: pytest
 
     def copyto(target: np.ndarray, source: np.ndarray) -> None:
         copied.append(source.nbytes + target.nbytes)
+        assert (target.ctypes.data - source.ctypes.data) % 4096 == 2048
         real(target, source)
 
     shape = Shape(4, 8, 1, 3, 1)
