@@ -92,7 +92,7 @@ def test_what_is_heavy_is_imported_late_and_in_its_place(path: Path) -> None:
         top = module.split(".")[0]
         if top in BRIDGE_ONLY:
             assert here in ("exporters", "cli"), f"{path}:{line}: {here} must not import {top}"
-        if top in LATE and not (top == "numba" and path.parent == COMPILED):
+        if top in LATE and not (top == "numba" and COMPILED in path.parents):
             assert not at_import, f"{path}:{line}: {top} is imported where it is used, when it is used"
         assert top not in ("exporters", "models"), f"{path}:{line}: import dwbridge.{top}"
 

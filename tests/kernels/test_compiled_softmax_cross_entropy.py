@@ -70,12 +70,12 @@ def test_any_shape_any_strides(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_exponentials_are_within_two_units_in_the_last_place(dtype: Any) -> None:
-    from dwbridge.kernels.compiled import softmax_passes
     from dwbridge.kernels.compiled.compiler import kernel
+    from dwbridge.kernels.compiled.passes import softmax
 
     @kernel
     def exponentials(x, y, terms):
-        softmax_passes.write_exponentials(x, y, 0, 1, 0, len(x), terms)
+        softmax.write_exponentials(x, y, 0, 1, 0, len(x), terms)
 
     low, high = np.log(np.finfo(dtype).tiny), np.log(np.finfo(dtype).max)
     x = np.concatenate([np.linspace(low, high, 100_003), np.linspace(-1e-3, 1e-3, 1001)]).astype(dtype)

@@ -77,7 +77,7 @@ def test_vectors_beyond_an_array_are_caught_by_bounds_checking(tmp_path: Path) -
     program = (
         "import numpy as np\n"
         "from dwbridge.kernels.compiled.compiler import kernel\n"
-        "from dwbridge.kernels.compiled.frames import zero\n"
+        "from dwbridge.kernels.compiled.planes.frames import zero\n"
         "@kernel\n"
         "def clear(x, count):\n"
         "    zero(x, 0, count)\n"

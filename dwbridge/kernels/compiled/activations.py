@@ -21,12 +21,12 @@ from numba.extending import intrinsic
 
 from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
-from dwbridge.kernels.compiled import elementary
 from dwbridge.kernels.compiled.arrays import compute_type, flat
 from dwbridge.kernels.compiled.compiler import Kernel
-from dwbridge.kernels.compiled.lanes import Lanes, at_least, at_most, both, fma, where
-from dwbridge.kernels.compiled.runs import load, store, walk
-from dwbridge.kernels.compiled.vectors import Stream
+from dwbridge.kernels.compiled.vectors import elementary
+from dwbridge.kernels.compiled.vectors.lanes import Lanes, at_least, at_most, both, fma, where
+from dwbridge.kernels.compiled.vectors.runs import load, store, walk
+from dwbridge.kernels.compiled.vectors.stream import Stream
 from dwbridge.kernels.reference.activations import GELU_CUBE, GELU_SCALE
 
 #: Elements that are worth handing to a thread.

@@ -21,7 +21,7 @@ import numpy as np
 from dwbridge.backend import Array, compute_dtype
 from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled.compiler import kernel, routine
-from dwbridge.kernels.compiled.normalizing import (
+from dwbridge.kernels.compiled.passes.batch_normalization import (
     element,
     sum_deviations,
     sum_gradients,

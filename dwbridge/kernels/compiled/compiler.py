@@ -28,6 +28,9 @@ from dwbridge.kernels.errors import CannotCompileError
 
 FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
+#: The folder of all that kernels are made of.
+SOURCES = Path(__file__).parent
+
 logger = logging.getLogger(__name__)
 
 
@@ -82,8 +85,8 @@ def cache_folder() -> Path:
 def _fingerprint() -> str:
     """Of everything that decides what a kernel compiles to, except the processor, which is in Numba's own key."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
+    for path in sorted(SOURCES.rglob("*.py")):
+        digest.update(path.relative_to(SOURCES).as_posix().encode() + path.read_bytes())
     flags = (numba.__version__, llvmlite.__version__, platform.python_version(), numba.config.BOUNDSCHECK)
     digest.update(repr(flags).encode())
     return digest.hexdigest()[:16]
@@ -94,7 +97,9 @@ class _Locator(caching._CacheLocator):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.line = function.__code__.co_firstlineno
-        self.file = Path(function.__code__.co_filename).stem
+        path = Path(function.__code__.co_filename).with_suffix("")
+        inside = path.is_relative_to(SOURCES)
+        self.file = "-".join(path.relative_to(SOURCES).parts) if inside else path.name
 
     def get_cache_path(self) -> str:
         return str(cache_folder())

@@ -19,9 +19,9 @@ import numpy as np
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels.buffers import empty
-from dwbridge.kernels.compiled.elements import compute_type, memory
-from dwbridge.kernels.compiled.image_products import Source, Target, multiply
-from dwbridge.kernels.compiled.weight_products import accumulate
+from dwbridge.kernels.compiled.products.image_products import Source, Target, multiply
+from dwbridge.kernels.compiled.products.weight_products import accumulate
+from dwbridge.kernels.compiled.vectors.elements import compute_type, memory
 from dwbridge.kernels.errors import DeclinedError
 
 

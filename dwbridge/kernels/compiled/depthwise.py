@@ -23,11 +23,16 @@ from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled.arrays import compute_type, flat
 from dwbridge.kernels.compiled.compiler import Kernel
-from dwbridge.kernels.compiled.correlation import DataPlan, Fixed, ForwardPlan, data_routine, plane_routine
-from dwbridge.kernels.compiled.frames import fill
-from dwbridge.kernels.compiled.frames import zero as zero_all
-from dwbridge.kernels.compiled.vectors import VECTOR_BYTES
-from dwbridge.kernels.compiled.weight_gradient import WeightPlan, add_lanes, shared_weight_routine, weight_routine
+from dwbridge.kernels.compiled.planes.correlation import DataPlan, Fixed, ForwardPlan, data_routine, plane_routine
+from dwbridge.kernels.compiled.planes.frames import fill
+from dwbridge.kernels.compiled.planes.frames import zero as zero_all
+from dwbridge.kernels.compiled.planes.weight_gradient import (
+    WeightPlan,
+    add_lanes,
+    shared_weight_routine,
+    weight_routine,
+)
+from dwbridge.kernels.compiled.vectors.stream import VECTOR_BYTES
 from dwbridge.kernels.errors import DeclinedError
 
 Array = np.ndarray

@@ -18,8 +18,14 @@ from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled.arrays import compute_type, flat
 from dwbridge.kernels.compiled.compiler import kernel
-from dwbridge.kernels.compiled.layers import WIDTH, columns_gradient, normalize_columns, normalize_row, row_gradient
-from dwbridge.kernels.compiled.vectors import VECTOR_BYTES
+from dwbridge.kernels.compiled.passes.layers import (
+    WIDTH,
+    columns_gradient,
+    normalize_columns,
+    normalize_row,
+    row_gradient,
+)
+from dwbridge.kernels.compiled.vectors.stream import VECTOR_BYTES
 from dwbridge.kernels.errors import DeclinedError
 
 Array = np.ndarray

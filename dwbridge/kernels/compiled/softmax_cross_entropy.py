@@ -14,8 +14,8 @@ import numpy as np
 from dwbridge.backend import Array, compute_dtype
 from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled.compiler import kernel, routine
-from dwbridge.kernels.compiled.normalizing import element
-from dwbridge.kernels.compiled.softmax_passes import put, raise_peaks, sum_exponentials, write_exponentials
+from dwbridge.kernels.compiled.passes.batch_normalization import element
+from dwbridge.kernels.compiled.passes.softmax import put, raise_peaks, sum_exponentials, write_exponentials
 from dwbridge.kernels.compiled.storage import flat, lanes_of
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference.softmax_cross_entropy import check_labels

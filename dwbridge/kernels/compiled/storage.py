@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dwbridge.backend import Array
-from dwbridge.kernels.compiled.vectors import VECTOR_BYTES
+from dwbridge.kernels.compiled.vectors.stream import VECTOR_BYTES
 from dwbridge.kernels.errors import DeclinedError
 
 #: dtype -> elements of a vector, which holds them in the computing type.

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 
-from dwbridge.kernels.compiled.lanes import (
+from dwbridge.kernels.compiled.vectors.lanes import (
     Lanes,
     at_least,
     at_most,

@@ -15,8 +15,8 @@ that neighbouring outputs read, and the image's strides in memory, but for the c
 from __future__ import annotations
 
 from dwbridge.kernels.compiled.compiler import routine
-from dwbridge.kernels.compiled.elements import read
-from dwbridge.kernels.compiled.rows import copy_over, copy_tiles, fetch, zero_over
+from dwbridge.kernels.compiled.vectors.elements import read
+from dwbridge.kernels.compiled.vectors.rows import copy_over, copy_tiles, fetch, zero_over
 
 #: Rows that are asked for before they are copied: memory answers late.
 AHEAD = 2

@@ -13,7 +13,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils
 
-from dwbridge.kernels.compiled.vectors import INDEX, Stream, index
+from dwbridge.kernels.compiled.vectors.stream import INDEX, Stream, index
 
 DOUBLE = ir.DoubleType()
 

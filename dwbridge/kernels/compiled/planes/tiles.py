@@ -23,8 +23,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from dwbridge.kernels.compiled.cuts import ROWS
-from dwbridge.kernels.compiled.vectors import INDEX, Stream, fma, index, splat
+from dwbridge.kernels.compiled.planes.cuts import ROWS
+from dwbridge.kernels.compiled.vectors.stream import INDEX, Stream, fma, index, splat
 
 Builder: TypeAlias = ir.IRBuilder
 

@@ -18,8 +18,7 @@ import numpy as np
 
 from dwbridge.kernels import threads
 from dwbridge.kernels.compiled.compiler import kernel, routine
-from dwbridge.kernels.compiled.elements import Memory, memory, write
-from dwbridge.kernels.compiled.panels import (
+from dwbridge.kernels.compiled.products.panels import (
     OUTSIDE,
     copy_columns,
     fetch_rows,
@@ -28,8 +27,9 @@ from dwbridge.kernels.compiled.panels import (
     find_pieces,
     goes_on,
 )
-from dwbridge.kernels.compiled.products import product_tile
-from dwbridge.kernels.compiled.rows import copy_exactly, copy_tiles
+from dwbridge.kernels.compiled.products.product_tiles import product_tile
+from dwbridge.kernels.compiled.vectors.elements import Memory, memory, write
+from dwbridge.kernels.compiled.vectors.rows import copy_exactly, copy_tiles
 
 #: Bytes of a panel of X: it stays in a core's level-2 cache.
 PANEL_BYTES = 1 << 18

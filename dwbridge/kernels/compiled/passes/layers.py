@@ -17,9 +17,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from dwbridge.kernels.compiled.lanes import Lanes, fma
-from dwbridge.kernels.compiled.runs import load, store, walk, widen
-from dwbridge.kernels.compiled.vectors import INDEX, Stream, index, splat
+from dwbridge.kernels.compiled.vectors.lanes import Lanes, fma
+from dwbridge.kernels.compiled.vectors.runs import load, store, walk, widen
+from dwbridge.kernels.compiled.vectors.stream import INDEX, Stream, index, splat
 
 DOUBLE = ir.DoubleType()
 

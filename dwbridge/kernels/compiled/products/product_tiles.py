@@ -17,8 +17,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from dwbridge.kernels.compiled.rows import ask_for
-from dwbridge.kernels.compiled.vectors import Stream, fma, index
+from dwbridge.kernels.compiled.vectors.rows import ask_for
+from dwbridge.kernels.compiled.vectors.stream import Stream, fma, index
 
 Builder: TypeAlias = ir.IRBuilder
 

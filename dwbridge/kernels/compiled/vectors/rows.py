@@ -10,7 +10,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from dwbridge.kernels.compiled.vectors import Stream, index
+from dwbridge.kernels.compiled.vectors.stream import Stream, index
 
 Builder: TypeAlias = ir.IRBuilder
 

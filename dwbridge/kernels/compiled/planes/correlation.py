@@ -19,9 +19,9 @@ import numpy as np
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels.compiled.compiler import routine
-from dwbridge.kernels.compiled.cuts import Cut
-from dwbridge.kernels.compiled.frames import Form, fill, join, narrow
-from dwbridge.kernels.compiled.tiles import fixed_plane, listed_plane
+from dwbridge.kernels.compiled.planes.cuts import Cut
+from dwbridge.kernels.compiled.planes.frames import Form, fill, join, narrow
+from dwbridge.kernels.compiled.planes.tiles import fixed_plane, listed_plane
 
 #: (kh, kw, sy, sx) of a fixed kernel
 Fixed = tuple[int, int, int, int]

@@ -13,9 +13,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from dwbridge.kernels.compiled.exponential import exponential
-from dwbridge.kernels.compiled.runs import Cells, HeldCells, existing, for_rows, load, store, walk, widen
-from dwbridge.kernels.compiled.vectors import Stream, index
+from dwbridge.kernels.compiled.vectors.exponential import exponential
+from dwbridge.kernels.compiled.vectors.runs import Cells, HeldCells, existing, for_rows, load, store, walk, widen
+from dwbridge.kernels.compiled.vectors.stream import Stream, index
 
 PLACE = (types.intp,) * 4
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels.compiled.compiler import routine
-from dwbridge.kernels.compiled.correlation import Fixed, band_rows, fixed_kernel
-from dwbridge.kernels.compiled.frames import Form, fill
-from dwbridge.kernels.compiled.tiles import fixed_weights, listed_weights
+from dwbridge.kernels.compiled.planes.correlation import Fixed, band_rows, fixed_kernel
+from dwbridge.kernels.compiled.planes.frames import Form, fill
+from dwbridge.kernels.compiled.planes.tiles import fixed_weights, listed_weights
 
 #: Taps of a list that are summed in one walk.
 LISTED = 8

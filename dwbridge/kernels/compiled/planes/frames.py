@@ -21,7 +21,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from dwbridge.kernels.compiled.compiler import routine
-from dwbridge.kernels.compiled.vectors import Stream, index
+from dwbridge.kernels.compiled.vectors.stream import Stream, index
 
 Builder: TypeAlias = ir.IRBuilder
 

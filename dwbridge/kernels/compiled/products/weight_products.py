@@ -12,9 +12,9 @@ import numpy as np
 
 from dwbridge.kernels import threads
 from dwbridge.kernels.compiled.compiler import kernel, routine
-from dwbridge.kernels.compiled.image_products import WORTHWHILE, Source
-from dwbridge.kernels.compiled.panels import fill_rows, find_pieces
-from dwbridge.kernels.compiled.products import dots_tile
+from dwbridge.kernels.compiled.products.image_products import WORTHWHILE, Source
+from dwbridge.kernels.compiled.products.panels import fill_rows, find_pieces
+from dwbridge.kernels.compiled.products.product_tiles import dots_tile
 
 #: Rows of a panel, and columns of a chunk: two panels stay in a core's level-2 cache.
 ROWS, CHUNK = 64, 512

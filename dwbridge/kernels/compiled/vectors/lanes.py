@@ -11,8 +11,8 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils
 
-from dwbridge.kernels.compiled.vectors import fma as emit_fma
-from dwbridge.kernels.compiled.vectors import splat
+from dwbridge.kernels.compiled.vectors.stream import fma as emit_fma
+from dwbridge.kernels.compiled.vectors.stream import splat
 
 
 class Lanes:

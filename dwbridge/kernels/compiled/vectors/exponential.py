@@ -15,7 +15,7 @@ import math
 from llvmlite import ir
 from numba.core import cgutils
 
-from dwbridge.kernels.compiled.vectors import fma
+from dwbridge.kernels.compiled.vectors.stream import fma
 
 #: scalar -> powers of the series, parts of ln 2, bits, those of the fraction, exponent's bias, lowest and highest x.
 _CONSTANTS = {

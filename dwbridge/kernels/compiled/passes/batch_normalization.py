@@ -16,8 +16,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from dwbridge.kernels.compiled.runs import Cells, HeldCells, existing, for_rows, load, store, walk, widen
-from dwbridge.kernels.compiled.vectors import Stream, fma, index
+from dwbridge.kernels.compiled.vectors.runs import Cells, HeldCells, existing, for_rows, load, store, walk, widen
+from dwbridge.kernels.compiled.vectors.stream import Stream, fma, index
 
 
 @intrinsic

@@ -1,0 +1,8 @@
+"""Numbers in vectors, as LLVM's instructions: what must not be left to its own vectoriser.
+
+stream.py       an array of an intrinsic, read and written one vector at a time
+lanes.py        vectors with Python's operators
+elementary.py   exp, tanh, erf and the like of vectors
+runs.py         adjacent elements, walked vector by vector, to the last one
+rows.py         rows of numbers copied
+"""
