@@ -114,14 +114,15 @@ def all_passes(x: np.ndarray, W: np.ndarray, b: np.ndarray, gy: np.ndarray, wind
     ]
 
 
-@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (3, 3), (5, 1), (7, 1)])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_nan_and_infinity_pass_as_in_the_reference(value: float, stride: int) -> None:
-    problem = (Window2D.of(3, stride, ((1, 2), (0, 1))), (11, 13), 2, 9, 2)
+def test_nan_and_infinity_pass_as_in_the_reference(value: float, kernel: int, stride: int) -> None:
+    problem = (Window2D.of(kernel, stride, ((1, 2), (0, 1))), (11, 13), 2, 9, 2)
     x, W, b, gy = draw_arrays(problem, "float64")
     random = np.random.default_rng(SEED)
     for array in (x, gy):
         array.ravel()[random.integers(0, array.size, 5)] = value
+    gy[0, 3, 0] = value  # the first row meets padding, with which products are NaN
     with np.errstate(invalid="ignore"):
         window = problem[0]
         expected = [
@@ -133,6 +134,34 @@ def test_nan_and_infinity_pass_as_in_the_reference(value: float, stride: int) ->
             np.testing.assert_array_equal(np.isnan(actual), np.isnan(plain))
             np.testing.assert_array_equal(np.isinf(actual), np.isinf(plain))
             np.testing.assert_allclose(actual, plain, rtol=1e-10)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_declined(value: float) -> None:
+    problem = (Window2D.of(3, 1, 1), (5, 6), 2, 9, 1)
+    x, W, b, gy = draw_arrays(problem, "float32")
+    W[0, 8, 2, 1] = value
+    window = problem[0]
+    for routine, args in (
+        (compiled.forward, (x, W, b, window)),
+        (compiled.backward_data, (gy, W, window, x.shape)),
+        (compiled.backward, (x, W, gy, window)),
+    ):
+        with pytest.raises(DeclinedError, match="expected finite weights"):
+            routine(*args)
+
+
+#: Padding beyond the kernel: some of gy reaches no pixel of x, and is part of the bias gradient all the same.
+@pytest.mark.parametrize("pad", [((3, 0), (0, 3)), ((0, 4), (4, 0)), ((4, 4), (4, 4))])
+def test_padding_may_be_wider_than_the_kernel(pad: tuple) -> None:
+    for stride in (1, 2):
+        problem = (Window2D.of(3, stride, pad), (6, 9), 2, 9, 2)
+        x, W, b, gy = draw_arrays(problem, "float64")
+        window = problem[0]
+        gx, gW, gb = compiled.backward(x, W, gy, window)
+        np.testing.assert_allclose(gx, reference.backward_data(gy, W, window, x.shape), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(gW, reference.backward_weight(x, gy, window, W.shape, "f8"), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(gb, gy.sum((0, 2, 3)), rtol=1e-12)
 
 
 @pytest.mark.parametrize("stride", [1, 2])

@@ -77,12 +77,12 @@ def test_vectors_beyond_an_array_are_caught_by_bounds_checking(tmp_path: Path) -
     program = (
         "import numpy as np\n"
         "from dwbridge.kernels.compiled.compiler import kernel\n"
-        "from dwbridge.kernels.compiled.planes.frames import zero\n"
+        "from dwbridge.kernels.compiled.blocks.sums import add_pixels\n"
         "@kernel\n"
-        "def clear(x, count):\n"
-        "    zero(x, 0, count)\n"
-        "clear(np.ones(16), 16)\n"
-        "clear(np.ones(16), 20)\n"
+        "def add(x, count):\n"
+        "    add_pixels(x, 0, 0, 0, 1, count)\n"
+        "add(np.ones(16), 4)\n"
+        "add(np.ones(16), 5)\n"
     )
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NUMBA_BOUNDSCHECK": "1"}
     (tmp_path / "program.py").write_text(program)

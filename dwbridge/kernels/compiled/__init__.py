@@ -5,7 +5,7 @@ One file an operator. What they share:
     compiler.py     lazy compilation and its cache on disk
     arrays.py       arrays as kernels take them
     vectors/        explicit vectors, elementary functions, runs of adjacent elements
-    planes/         depthwise convolution: planes in padded frames, cut into tiles of registers
+    blocks/         depthwise convolution: planes transposed, with channels in the lanes of vectors
     products/       convolution: matrix products in registers, and the panels that feed them
     passes/         the passes of normalizations and of a softmax
 

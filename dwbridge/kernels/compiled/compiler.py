@@ -39,6 +39,11 @@ def routine(function: Callable[..., Any]) -> Any:
     return numba.njit(inline="always", **FLAGS)(function)
 
 
+def function(function: Callable[..., Any]) -> Any:
+    """A function for kernels to call, compiled by itself: once in a process, however many kernels call it."""
+    return numba.njit(**FLAGS)(function)
+
+
 class Kernel:
     """An entry point: a function that is compiled when it is first called with given types.
 
