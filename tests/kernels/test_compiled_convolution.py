@@ -16,8 +16,8 @@ from dwbridge.kernels.reference import convolution as reference
 pytest.importorskip("numba")
 
 from dwbridge.kernels.compiled import convolution
+from dwbridge.kernels.compiled.arrays import memory
 from dwbridge.kernels.compiled.products import image_products, weight_products
-from dwbridge.kernels.compiled.vectors.elements import memory
 from dwbridge.kernels.errors import DeclinedError
 
 ROUTINES = ("forward", "backward_data", "backward_weight")

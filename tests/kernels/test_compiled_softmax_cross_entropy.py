@@ -77,19 +77,19 @@ def test_exponentials_are_within_two_units_in_the_last_place(dtype: Any) -> None
     def exponentials(x, y, terms):
         softmax.write_exponentials(x, y, 0, 1, 0, len(x), terms)
 
-    low, high = np.log(np.finfo(dtype).tiny), np.log(np.finfo(dtype).max)
-    x = np.concatenate([np.linspace(low, high, 100_003), np.linspace(-1e-3, 1e-3, 1001)]).astype(dtype)
+    low = np.log(np.finfo(dtype).tiny)
+    x = np.concatenate([np.linspace(low, 0, 100_003), np.linspace(-1e-3, 0, 1001)]).astype(dtype)
     y, terms = np.empty_like(x), np.array([[0], [1], [1]], dtype) * np.ones(16, dtype)
     exponentials(x[:-1], y[:-1], terms)
-    ordinary = (y[:-1] >= np.finfo(dtype).tiny) & np.isfinite(y[:-1])
+    ordinary = y[:-1] >= np.finfo(dtype).tiny
     assert ordinary.mean() > 0.999
     exact, actual = np.exp(LONG(x[:-1][ordinary])), y[:-1][ordinary]
     assert (np.abs(actual - exact) / np.spacing(actual)).max() <= 2
-    x = np.array([np.nan, np.inf, -np.inf, 0, 2 * high, 2 * low, low - 3], dtype)
+    x = np.array([np.nan, -np.inf, 0, -0.0, 2 * low, low - 3], dtype)
     y = np.empty_like(x)
     exponentials(x, y, terms)
-    np.testing.assert_array_equal(y[:6], [np.nan, np.inf, 0, 1, np.inf, 0])
-    np.testing.assert_allclose(y[6], np.exp(x[6]), atol=float(np.finfo(dtype).smallest_subnormal))
+    np.testing.assert_array_equal(y[:5], [np.nan, 0, 1, 1, 0])
+    np.testing.assert_allclose(y[5], np.exp(x[5]), atol=float(np.finfo(dtype).smallest_subnormal))
 
 
 @pytest.mark.parametrize("dtype", TYPES)

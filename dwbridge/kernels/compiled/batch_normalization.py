@@ -20,15 +20,15 @@ import numpy as np
 
 from dwbridge.backend import Array, compute_dtype
 from dwbridge.kernels.buffers import empty
+from dwbridge.kernels.compiled.arrays import as_row, compute_type, flat, lanes_of
 from dwbridge.kernels.compiled.compiler import kernel, routine
 from dwbridge.kernels.compiled.passes.batch_normalization import (
-    element,
     sum_deviations,
     sum_gradients,
     write_gradient,
     write_normalized,
 )
-from dwbridge.kernels.compiled.storage import flat, lanes_of
+from dwbridge.kernels.compiled.vectors.elements import read
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.threads import run
 
@@ -77,7 +77,7 @@ def plan(x: Array, axes: Axes, arrays: int) -> tuple[Layout, int]:
         channels a piece has)
     """
     rows, channels, size = layout(x.shape, axes)
-    pair, small = 2 * lanes_of(x), is_small(rows, size)
+    pair, small = 2 * lanes_of(compute_type(x)), is_small(rows, size)
     cells = size if small else pair
     fitting = channels if small else BLOCK_BYTES // (rows * size * x.itemsize * arrays)
     block = max(1, min(fitting, BLOCK_CELLS // cells))
@@ -87,8 +87,7 @@ def plan(x: Array, axes: Axes, arrays: int) -> tuple[Layout, int]:
 
 def _check_types(x: Array, *others: Array) -> np.dtype:
     """The computing type."""
-    lanes_of(x)
-    wide = compute_dtype(x.dtype)
+    wide = compute_type(x)
     if any(other.dtype != wide for other in others) and compute_dtype(np.result_type(x, *others)) != wide:
         raise DeclinedError(f"batch normalization of {x.dtype} with {[other.dtype.name for other in others]}")
     return wide
@@ -99,9 +98,9 @@ def forward(x: Array, gamma: Array, beta: Array, axes: Axes, eps: float) -> tupl
     shape, piece = plan(x, axes, 1)
     y = empty(x.shape, x.dtype)
     mean, variance, inv_std = statistics = [empty(gamma.shape, wide) for _ in range(3)]
-    given = [flat(array.astype(wide, copy=False)) for array in (gamma, beta)]
-    results = [flat(array, writable=True) for array in (y, *statistics)]
-    run(_forward, shape[1], piece, flat(x), *given, *results, shape, float(eps))
+    given = [as_row(array.astype(wide, copy=False)) for array in (gamma, beta)]
+    results = [flat(array) for array in (y, *statistics)]
+    run(_forward, shape[1], piece, as_row(x), *given, *results, shape, float(eps))
     return y, mean, variance, inv_std
 
 
@@ -112,8 +111,8 @@ def backward(x: Array, gamma: Array, gy: Array, axes: Axes, mean: Array, inv_std
     shape, piece = plan(x, axes, 2)
     gx = empty(x.shape, x.dtype)
     ggamma, gbeta = empty(gamma.shape, wide), empty(gamma.shape, wide)
-    given = [flat(array) for array in (x, gy, gamma.astype(wide, copy=False), mean, inv_std)]
-    results = [flat(array, writable=True) for array in (gx, ggamma, gbeta)]
+    given = [as_row(array) for array in (x, gy, gamma.astype(wide, copy=False), mean, inv_std)]
+    results = [flat(array) for array in (gx, ggamma, gbeta)]
     run(_backward, shape[1], piece, *given, *results, shape)
     return gx, ggamma.astype(gamma.dtype, copy=False), gbeta.astype(gamma.dtype, copy=False)
 
@@ -122,8 +121,8 @@ def fixed_forward(x: Array, gamma: Array, beta: Array, mean: Array, var: Array, 
     wide = _check_types(x, gamma, mean)
     shape, piece = plan(x, axes, 1)
     y = empty(x.shape, x.dtype)
-    given = [flat(array.astype(wide, copy=False)) for array in (gamma, beta, mean, var)]
-    run(_fixed_forward, shape[1], piece, flat(x), *given, flat(y, writable=True), shape, float(eps))
+    given = [as_row(array.astype(wide, copy=False)) for array in (gamma, beta, mean, var)]
+    run(_fixed_forward, shape[1], piece, as_row(x), *given, flat(y), shape, float(eps))
     return y
 
 
@@ -221,7 +220,7 @@ def _forward(start, stop, x, gamma, beta, y, mean, variance, inv_std, shape, eps
     for channel in range(start, stop, shape[4]):
         count = min(shape[4], stop - channel)
         for c in range(count):
-            _shift_by(shift[0], element(x, (channel + c) * shape[2]), c, cells)
+            _shift_by(shift[0], np.float64(read(x, (channel + c) * shape[2])), c, cells)
         _statistics(x, channel, count, shape, shift, sums, mean, variance)
         if mean.itemsize == 8:
             for c in range(count):

@@ -19,32 +19,32 @@ import numpy as np
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels.buffers import empty
+from dwbridge.kernels.compiled.arrays import compute_type, flat, memory, widest_compute_type
 from dwbridge.kernels.compiled.products.image_products import Source, Target, multiply
 from dwbridge.kernels.compiled.products.weight_products import accumulate
-from dwbridge.kernels.compiled.vectors.elements import compute_type, memory
 from dwbridge.kernels.errors import DeclinedError
 
 
 def forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None, window: Window2D) -> np.ndarray:
     """y (N, G*O, oH, oW), in the dtype of x."""
-    compute_type(x.dtype, W.dtype, *(() if b is None else (b.dtype,)))
+    widest_compute_type(x, W, *(() if b is None else (b,)))
     n, c, *image = x.shape
     groups = _groups(W, c)
     output = window.output_shape(image)
     y = empty((n, len(W), *output), x.dtype)
     source, (oh, ow) = _source(x, output, window, W.shape[1], _is_pointwise(window) and _has_flat_maps(x))
-    target = Target(_flat(y), 0, (len(W) * oh * ow, oh * ow, ow, 1))
+    target = Target(flat(y), 0, (len(W) * oh * ow, oh * ow, ow, 1))
     multiply(target, _taps_first(W, groups), b, source, n * oh * ow)
     return y
 
 
 def backward_data(gy: np.ndarray, W: np.ndarray, window: Window2D, x_shape: Sequence[int]) -> np.ndarray:
     """gx (N, G*I, H, W), in the dtype of gy."""
-    compute_type(gy.dtype, W.dtype)
+    widest_compute_type(gy, W)
     gx = empty(tuple(x_shape), gy.dtype)
     if _is_pointwise(window) and _has_flat_maps(gy):
         source, (_, pixels) = _source(gy, gy.shape[2:], window, len(W) // _groups(W, x_shape[1]), True)
-        target = Target(_flat(gx), 0, (x_shape[1] * pixels, pixels, pixels, 1))
+        target = Target(flat(gx), 0, (x_shape[1] * pixels, pixels, pixels, 1))
         multiply(target, _transposed(W, x_shape[1], [0], [0]), None, source, len(gx) * pixels)
         return gx
     if not np.isfinite(W).all():
@@ -66,26 +66,20 @@ def _write_phase(gx: np.ndarray, gy: np.ndarray, W: np.ndarray, window: Window2D
     yn, _, yh, yw = images.strides
     source = Source(images, len(W) // _groups(W, c), taps, (P, Q, *gy.shape[2:], 1, 1, yn, yh, yw))
     strides = (c * height * width, height * width, sy * width, sx)
-    target = Target(_flat(gx), phase[0] * width + phase[1], strides)
+    target = Target(flat(gx), phase[0] * width + phase[1], strides)
     multiply(target, _transposed(W, c, ys, xs), None, source, n * P * Q)
 
 
 def backward_weight(x: np.ndarray, gy: np.ndarray, window: Window2D, W_shape: Sequence[int], dtype: Any) -> np.ndarray:
     """gW (G*O, I, kH, kW), in `dtype`."""
-    wide = compute_type(x.dtype, gy.dtype)
-    if gy.dtype != x.dtype:
-        raise DeclinedError(f"expected x and gy of one dtype, got {x.dtype} and {gy.dtype}")
+    wide = compute_type(x, gy)
     o, i = W_shape[:2]
     groups = x.shape[1] // i if i else 1
-    flat = _is_pointwise(window) and _has_flat_maps(x) and _has_flat_maps(gy)
-    source, _ = _source(x, gy.shape[2:], window, i, flat)
-    gradient, _ = _source(gy, gy.shape[2:], Window2D((1, 1)), o // groups, flat)
+    as_rows = _is_pointwise(window) and _has_flat_maps(x) and _has_flat_maps(gy)
+    source, _ = _source(x, gy.shape[2:], window, i, as_rows)
+    gradient, _ = _source(gy, gy.shape[2:], Window2D((1, 1)), o // groups, as_rows)
     gW = accumulate(gradient, source, groups, len(x) * gy.shape[2] * gy.shape[3], wide)
     return gW.reshape(tuple(W_shape)).astype(dtype, copy=False)
-
-
-def _flat(array: np.ndarray) -> np.ndarray:
-    return array.reshape(-1).view(np.uint16) if array.dtype == np.float16 else array.reshape(-1)
 
 
 def _groups(W: np.ndarray, channels: int) -> int:
@@ -102,13 +96,13 @@ def _has_flat_maps(x: np.ndarray) -> bool:
 
 
 def _source(
-    x: np.ndarray, output: Sequence[int], window: Window2D, channels: int, flat: bool
+    x: np.ndarray, output: Sequence[int], window: Window2D, channels: int, as_row: bool
 ) -> tuple[Source, tuple[int, int]]:
-    """What a product's columns read of x, and rows and columns of the output, which is one row if `flat`."""
+    """What a product's columns read of x, and rows and columns of the output, which is one row if `as_row`."""
     images = memory(x)
     (h, w), (oh, ow) = x.shape[2:], output
     n, _, row, column = images.strides
-    if flat:
+    if as_row:
         h, w, oh, ow = 1, h * w, 1, oh * ow
     (kh, kw), (dy, dx), ((top, _), (left, _)) = window.kernel, window.dilate, window.pad
     taps = np.array([(i * dy - top, j * dx - left) for i in range(kh) for j in range(kw)], np.int64).reshape(-1, 2)

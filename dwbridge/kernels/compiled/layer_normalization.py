@@ -16,7 +16,7 @@ import numpy as np
 from dwbridge.backend import compute_dtype
 from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
-from dwbridge.kernels.compiled.arrays import compute_type, flat
+from dwbridge.kernels.compiled.arrays import as_row, compute_type, flat, lanes_of
 from dwbridge.kernels.compiled.compiler import kernel
 from dwbridge.kernels.compiled.passes.layers import (
     WIDTH,
@@ -25,7 +25,6 @@ from dwbridge.kernels.compiled.passes.layers import (
     normalize_row,
     row_gradient,
 )
-from dwbridge.kernels.compiled.vectors.stream import VECTOR_BYTES
 from dwbridge.kernels.errors import DeclinedError
 
 Array = np.ndarray
@@ -42,12 +41,12 @@ def forward(x: Array, gamma: Array, beta: Array, axis: int, eps: float) -> tuple
     outer, n, inner = _layout(x.shape, axis)
     left = x.shape[:axis] + x.shape[axis + 1 :]
     y, mean, inv_std = empty(x.shape, x.dtype), np.empty(left, wide), np.empty(left, wide)
-    source = _row(x, y)
+    source = _in_order(x, y)
     args = (n, inner, source, flat(y), *_wide(wide, gamma, beta), float(eps), flat(mean), flat(inv_std))
     if inner == 1:
         threads.run(_rows, outer, max(1, GRAIN // n), *args)
     else:
-        block = WIDTH * VECTOR_BYTES // wide.itemsize
+        block = WIDTH * lanes_of(wide)
         threads.run(_columns, outer * -(-inner // block), max(1, GRAIN // (n * block)), *args, block)
     return y, mean, inv_std
 
@@ -58,14 +57,14 @@ def backward(x: Array, gamma: Array, gy: Array, axis: int, mean: Array, inv_std:
         raise DeclinedError(f"gradients of {gy.dtype} and statistics of {mean.dtype} for {x.dtype}")
     outer, n, inner = _layout(x.shape, axis)
     gx = empty(x.shape, x.dtype)
-    block = WIDTH * VECTOR_BYTES // wide.itemsize
+    block = WIDTH * lanes_of(wide)
     lanes = 1 if inner == 1 else block // WIDTH
     units = outer if inner == 1 else outer * -(-inner // block)
     size = max(-(-units * lanes // PIECES), GRAIN // (n if inner == 1 else n * block), 1)
     pieces = -(-units // size)
     sums = np.zeros((pieces, 2 * n * lanes), wide)
-    given = (_row(x, gx), _row(gy, None), flat(gx), *_wide(wide, gamma), flat(np.ascontiguousarray(mean)))
-    args = (size, units, n, inner, *given, flat(np.ascontiguousarray(inv_std)), sums)
+    given = (_in_order(x, gx), _in_order(gy, None), flat(gx), *_wide(wide, gamma), as_row(mean))
+    args = (size, units, n, inner, *given, as_row(inv_std), sums)
     if inner == 1:
         threads.run(_rows_gradient, pieces, 1, *args)
     else:
@@ -95,18 +94,18 @@ def _layout(shape: tuple[int, ...], axis: int) -> tuple[int, int, int]:
     return math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
 
 
-def _row(x: Array, room: Array | None) -> Array:
+def _in_order(x: Array, room: Array | None) -> Array:
     """All elements in row order; where they do not lie so, a copy, in the room of a result if there is one."""
     if x.flags.c_contiguous:
         return flat(x)
     if room is None:
-        return flat(x.copy(order="C"))
+        return as_row(x)
     room[...] = x
     return flat(room)
 
 
 def _wide(dtype: np.dtype, *weights: Array) -> tuple[Array, ...]:
-    return tuple(flat(np.ascontiguousarray(w, dtype)) for w in weights)
+    return tuple(as_row(w.astype(dtype, copy=False)) for w in weights)
 
 
 @kernel

@@ -11,12 +11,12 @@ import math
 
 import numpy as np
 
-from dwbridge.backend import Array, compute_dtype
+from dwbridge.backend import Array
 from dwbridge.kernels.buffers import empty
+from dwbridge.kernels.compiled.arrays import as_row, compute_type, flat, lanes_of
 from dwbridge.kernels.compiled.compiler import kernel, routine
-from dwbridge.kernels.compiled.passes.batch_normalization import element
-from dwbridge.kernels.compiled.passes.softmax import put, raise_peaks, sum_exponentials, write_exponentials
-from dwbridge.kernels.compiled.storage import flat, lanes_of
+from dwbridge.kernels.compiled.passes.softmax import raise_peaks, sum_exponentials, write_exponentials
+from dwbridge.kernels.compiled.vectors.elements import read, write
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference.softmax_cross_entropy import check_labels
 from dwbridge.kernels.threads import run
@@ -29,9 +29,10 @@ GRAIN = 1 << 13
 
 def plan(x: Array, dtype: np.dtype) -> tuple[Layout, int, int]:
     """((classes, labels of an example, blocks of labels in an example, lanes of a pair), blocks in all, in a piece)."""
-    if dtype != compute_dtype(x.dtype) or not x.size:
+    wide = compute_type(x)
+    if dtype != wide or not x.size:
         raise DeclinedError(f"softmax cross entropy of {x.dtype} {x.shape} with {dtype}")
-    pair, classes, labels = 2 * lanes_of(x), x.shape[1], math.prod(x.shape[2:])
+    pair, classes, labels = 2 * lanes_of(wide), x.shape[1], math.prod(x.shape[2:])
     blocks = -(-labels // pair)
     return (classes, labels, blocks, pair), x.shape[0] * blocks, -(-GRAIN // (classes * min(labels, pair)))
 
@@ -40,16 +41,16 @@ def forward(x: Array, t: Array, weights: Array) -> Array:
     check_labels(x, t)
     shape, blocks, piece = plan(x, weights.dtype)
     losses = empty(t.shape, weights.dtype)
-    results = flat(losses, writable=True)
-    run(_forward, blocks, piece, flat(x), flat(t.astype(np.int64, copy=False)), flat(weights), results, shape)
+    labels = as_row(t.astype(np.int64, copy=False))
+    run(_forward, blocks, piece, as_row(x), labels, as_row(weights), flat(losses), shape)
     return losses
 
 
 def backward(x: Array, t: Array, share: Array) -> Array:
     shape, blocks, piece = plan(x, share.dtype)
     gx = empty(x.shape, x.dtype)
-    results = flat(gx, writable=True)
-    run(_backward, blocks, piece, flat(x), flat(t.astype(np.int64, copy=False)), flat(share), results, shape)
+    labels = as_row(t.astype(np.int64, copy=False))
+    run(_backward, blocks, piece, as_row(x), labels, as_row(share), flat(gx), shape)
     return gx
 
 
@@ -92,7 +93,7 @@ def _forward(start, stop, x, t, weights, losses, shape):
         _partition(x, first, rows, step, size, count, peaks, sums)
         for lane in range(count):
             i = label + lane
-            score = element(x, first + lane + t[i] * labels)
+            score = np.float64(read(x, first + lane + t[i] * labels))
             losses[i] = (math.log(sums[0, lane]) - (score - peaks[0, lane])) * weights[i]
 
 
@@ -109,5 +110,5 @@ def _backward(start, stop, x, t, share, gx, shape):
         write_exponentials(x, gx, first, rows, step, size, terms)
         for lane in range(count):
             position = first + lane + t[label + lane] * labels
-            p = math.exp(element(x, position) - terms[0, lane]) / sums[0, lane]
-            put(gx, position, (p - 1) * share[label + lane])
+            p = math.exp(np.float64(read(x, position)) - terms[0, lane]) / sums[0, lane]
+            write(gx, position, (p - 1) * share[label + lane])

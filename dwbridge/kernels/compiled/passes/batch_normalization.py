@@ -17,18 +17,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from dwbridge.kernels.compiled.vectors.runs import Cells, HeldCells, existing, for_rows, load, store, walk, widen
-from dwbridge.kernels.compiled.vectors.stream import Stream, fma, index
-
-
-@intrinsic
-def element(typingctx, x, position):
-    """x[position] in float64."""
-
-    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Sequence[ir.Value]) -> Any:
-        vector = Stream(context, builder, sig.args[0], args[0]).load_first(index(1), args[1])
-        return builder.extract_element(widen(builder, vector), ir.Constant(ir.IntType(32), 0))
-
-    return types.float64(x, types.intp), generate
+from dwbridge.kernels.compiled.vectors.stream import Stream, fma
 
 
 @intrinsic

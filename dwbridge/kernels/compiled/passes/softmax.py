@@ -13,11 +13,17 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from dwbridge.kernels.compiled.vectors.exponential import exponential
+from dwbridge.kernels.compiled.vectors.elementary import exp_of_negative
+from dwbridge.kernels.compiled.vectors.lanes import Lanes
 from dwbridge.kernels.compiled.vectors.runs import Cells, HeldCells, existing, for_rows, load, store, walk, widen
 from dwbridge.kernels.compiled.vectors.stream import Stream, index
 
 PLACE = (types.intp,) * 4
+
+
+def _power(builder: ir.IRBuilder, below: ir.Value) -> ir.Value:
+    """exp of what a score is below the largest one."""
+    return exp_of_negative(Lanes(builder, below)).value
 
 
 @intrinsic
@@ -63,7 +69,7 @@ def sum_exponentials(typingctx, x, first, rows, step, size, peaks, sums):
         def run(begin: ir.Value) -> None:
             def add(at: ir.Value, number: int, count: ir.Value | None) -> None:
                 value = builder.fsub(load(stream, builder.add(begin, at), count), peaks[number])
-                power = widen(builder, existing(stream, exponential(builder, value), count))
+                power = widen(builder, existing(stream, _power(builder, value), count))
                 sums.change(0, number, lambda total: builder.fadd(total, power))
 
             walk(builder, size, stream.lanes, add)
@@ -89,7 +95,7 @@ def write_exponentials(typingctx, x, y, first, rows, step, size, terms):
         def run(begin: ir.Value) -> None:
             def write(at: ir.Value, number: int, count: ir.Value | None) -> None:
                 position = builder.add(begin, at)
-                power = exponential(builder, builder.fsub(load(stream, position, count), peaks[number]))
+                power = _power(builder, builder.fsub(load(stream, position, count), peaks[number]))
                 value = builder.fmul(builder.fmul(power, scale[number]), share[number])
                 store(target, value, position, count)
 
@@ -99,17 +105,3 @@ def write_exponentials(typingctx, x, y, first, rows, step, size, terms):
         return context.get_dummy_value()
 
     return types.void(x, y, *PLACE, terms), generate
-
-
-@intrinsic
-def put(typingctx, y, position, value):
-    """y[position] = value, rounded to the type of y."""
-
-    def generate(context: Any, builder: ir.IRBuilder, sig: Any, args: Sequence[ir.Value]) -> Any:
-        target = Stream(context, builder, sig.args[0], args[0])
-        value = args[2] if target.compute == args[2].type else builder.fptrunc(args[2], target.compute)
-        vector = builder.insert_element(ir.Constant(target.vector, None), value, ir.Constant(ir.IntType(32), 0))
-        target.store_first(vector, index(1), args[1])
-        return context.get_dummy_value()
-
-    return types.void(y, types.intp, types.float64), generate

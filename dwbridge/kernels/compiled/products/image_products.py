@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dwbridge.kernels import threads
+from dwbridge.kernels.compiled.arrays import Memory, memory
 from dwbridge.kernels.compiled.compiler import kernel, routine
 from dwbridge.kernels.compiled.products.panels import (
     OUTSIDE,
@@ -28,7 +29,7 @@ from dwbridge.kernels.compiled.products.panels import (
     goes_on,
 )
 from dwbridge.kernels.compiled.products.product_tiles import product_tile
-from dwbridge.kernels.compiled.vectors.elements import Memory, memory, write
+from dwbridge.kernels.compiled.vectors.elements import write
 from dwbridge.kernels.compiled.vectors.rows import copy_exactly, copy_tiles
 
 #: Bytes of a panel of X: it stays in a core's level-2 cache.
