@@ -18,13 +18,8 @@ from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled.arrays import as_row, compute_type, flat, lanes_of
 from dwbridge.kernels.compiled.compiler import kernel
-from dwbridge.kernels.compiled.passes.layers import (
-    WIDTH,
-    columns_gradient,
-    normalize_columns,
-    normalize_row,
-    row_gradient,
-)
+from dwbridge.kernels.compiled.passes.layer_columns import WIDTH, columns_gradient, normalize_columns
+from dwbridge.kernels.compiled.passes.layer_rows import normalize_row, row_gradient
 from dwbridge.kernels.errors import DeclinedError
 
 Array = np.ndarray
