@@ -33,13 +33,13 @@ FOLDERS = {"numpy": "reference", "compiled": "compiled"}
 #: operator -> implementations. A new implementation of an operator is one entry here, and a module of its name.
 IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "activations": ("numpy", "compiled"),
-    "average_pooling": ("numpy",),
+    "average_pooling": ("numpy", "compiled"),
     "batch_normalization": ("numpy", "compiled"),
     "convolution": ("numpy", "compiled"),
     "depthwise": ("numpy", "compiled"),
     "layer_normalization": ("numpy", "compiled"),
     "linear": ("numpy",),
-    "max_pooling": ("numpy",),
+    "max_pooling": ("numpy", "compiled"),
     "optimizer_updates": ("numpy", "compiled"),
     "softmax_cross_entropy": ("numpy", "compiled"),
 }

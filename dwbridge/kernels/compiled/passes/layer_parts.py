@@ -11,7 +11,7 @@ from numba.core import cgutils
 
 from dwbridge.kernels.compiled.vectors.lanes import Lanes, fma
 from dwbridge.kernels.compiled.vectors.runs import load, store, widen
-from dwbridge.kernels.compiled.vectors.stream import Stream, splat
+from dwbridge.kernels.compiled.vectors.stream import Stream, splat, sum_of_lanes
 
 DOUBLE = ir.DoubleType()
 
@@ -49,15 +49,8 @@ class Total:
         return functools.reduce(self.builder.fadd, others, first)
 
     def over_lanes(self) -> ir.Value:
-        """The lanes' sum in every lane: half of them added to the other half, until one is left."""
-        value, builder = self.value, self.builder
-        while (count := value.type.count) > 1:
-            halves = [
-                ir.Constant(ir.VectorType(ir.IntType(32), count // 2), list(range(begin, begin + count // 2)))
-                for begin in (0, count // 2)
-            ]
-            value = builder.fadd(*(builder.shuffle_vector(value, value, half) for half in halves))
-        return splat(builder, builder.extract_element(value, ir.Constant(ir.IntType(32), 0)), self.kind.count)
+        """The lanes' sum in every lane."""
+        return splat(self.builder, sum_of_lanes(self.builder, self.value), self.kind.count)
 
 
 class Places:

@@ -6,4 +6,5 @@ elements.py     elements one by one
 elementary.py   exp, tanh, erf and the like of vectors
 runs.py         adjacent elements, walked vector by vector, to the last one
 rows.py         rows of numbers copied
+combined_rows.py  rows added up, added to others, compared with others
 """

@@ -76,10 +76,11 @@ def copy_tiles(typingctx, out, position, apart, source, begin, count, step):
 def _every(builder: Builder, x: Stream, position: ir.Value, step: int) -> ir.Value:
     """A vector of every element, or of every second one."""
     pieces = [x.load(builder.add(position, index(i * x.lanes))) for i in range(step)]
-    return pieces[0] if step == 1 else _evens(builder, pieces)
+    return pieces[0] if step == 1 else evens(builder, pieces)
 
 
-def _evens(builder: Builder, pair: Sequence[ir.Value]) -> ir.Value:
+def evens(builder: Builder, pair: Sequence[ir.Value]) -> ir.Value:
+    """Every second element of two vectors."""
     count = pair[0].type.count
     return builder.shuffle_vector(
         *pair, ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(0, 2 * count, 2)))

@@ -150,6 +150,17 @@ def splat(builder: ir.IRBuilder, scalar: ir.Value, count: int) -> ir.Value:
     return builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count))
 
 
+def sum_of_lanes(builder: ir.IRBuilder, vector: ir.Value) -> ir.Value:
+    """The lanes' sum: half of them added to the other half, until one is left."""
+    while (count := vector.type.count) > 1:
+        halves = [
+            ir.Constant(ir.VectorType(ir.IntType(32), count // 2), list(range(begin, begin + count // 2)))
+            for begin in (0, count // 2)
+        ]
+        vector = builder.fadd(*(builder.shuffle_vector(vector, vector, half) for half in halves))
+    return builder.extract_element(vector, ir.Constant(ir.IntType(32), 0))
+
+
 def fma(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
     """a b + c, rounded once."""
     scalar = {"float": "f32", "double": "f64"}[str(a.type.element)]
