@@ -38,7 +38,7 @@ IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "convolution": ("numpy", "compiled"),
     "depthwise": ("numpy", "compiled"),
     "layer_normalization": ("numpy", "compiled"),
-    "linear": ("numpy",),
+    "linear": ("numpy", "compiled"),
     "max_pooling": ("numpy", "compiled"),
     "optimizer_updates": ("numpy", "compiled"),
     "softmax_cross_entropy": ("numpy", "compiled"),

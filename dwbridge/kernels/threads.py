@@ -6,8 +6,9 @@ its grains by itself gives the same bytes for any number of threads. The kernels
 works too, and takes what no worker has begun, so a pool that is busy for another thread delays nobody.
 
 How many: `config.num_threads`, which starts as DWBRIDGE_NUM_THREADS or the number of cores that this process may use.
-BLAS has its own threads and its own setting (OPENBLAS_NUM_THREADS, MKL_NUM_THREADS). Own kernels and BLAS never compute
-at the same time for one caller.
+No compiled kernel uses BLAS. `functions.matmul`, the reference kernels and small fully connected layers do: BLAS has
+its own threads and its own setting (OPENBLAS_NUM_THREADS, MKL_NUM_THREADS). The two never compute at the same time for
+one caller.
 """
 
 from __future__ import annotations

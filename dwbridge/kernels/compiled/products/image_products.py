@@ -47,6 +47,7 @@ class Source(NamedTuple):
     channels: int  #: of one group
     taps: np.ndarray
     grid: tuple[int, ...]  #: see `panels`
+    shared: bool = False  #: whether all groups read the same channels
 
 
 class Target(NamedTuple):
@@ -73,7 +74,8 @@ def multiply(target: Target, a: np.ndarray, bias: np.ndarray | None, source: Sou
         max(1, WORTHWHILE // (rows * depth * block + 1)),
         target.flat, (target.start, *target.strides), flat, tuple(weights), cut, biases.reshape(-1),
         source.images.flat, source.taps, source.grid,
-        (rows, depth, columns, block, 64 // wide.itemsize, source.images.start, source.channels, xc, xw),
+        (rows, depth, columns, block, 64 // wide.itemsize, source.images.start, source.channels, xc, xw,
+         0 if source.shared else source.channels * xc),
     )  # fmt: skip
 
 
@@ -129,7 +131,7 @@ def _pack(start, stop, packed, size, a, cut, place):
 
 @kernel
 def _multiply(start, stop, y, place, a, a_place, cut, bias, x, taps, grid, sizes):
-    rows, depth, columns, block, width, x_start, channels, xc, step = sizes
+    rows, depth, columns, block, width, x_start, channels, xc, step, x_group = sizes
     blocks = (columns + block - 1) // block
     form = width, width, depth * width + 16
     pointwise = len(taps) == 1 and step == 1
@@ -142,7 +144,7 @@ def _multiply(start, stop, y, place, a, a_place, cut, bias, x, taps, grid, sizes
         g = item // blocks
         column = item % blocks * block
         count = min(block, columns - column)
-        group = x_start + g * channels * xc
+        group = x_start + g * x_group
         if not pointwise:
             for t in range(len(taps)):
                 found = find_pieces(pieces, column, count, grid, taps[t, 0], taps[t, 1])
@@ -151,7 +153,7 @@ def _multiply(start, stop, y, place, a, a_place, cut, bias, x, taps, grid, sizes
         if item + 1 < stop and len(taps) > 0:
             later = (item + 1) % blocks * block
             ahead = find_pieces(coming, later, min(block, columns - later), grid, taps[0, 0], taps[0, 1])
-        next_group = x_start + (item + 1) // blocks * channels * xc
+        next_group = x_start + (item + 1) // blocks * x_group
         tiles = (count + width - 1) // width
         for b in range(tiles):
             fetch_rows(x, next_group, channels * b // tiles, channels * (b + 1) // tiles, xc, step, coming, ahead)
