@@ -4,6 +4,7 @@ import copy
 import gc
 import os
 import pickle
+import signal
 import threading
 from typing import Any
 
@@ -223,6 +224,7 @@ def test_a_forked_child_goes_on_with_its_copies(pool: buffers._Pool) -> None:
     with pool.lock:  # as if another thread were at work
         child = os.fork()
         if child == 0:
+            signal.alarm(60)  # a child that waits for the lock forever is ended
             new = buffers.empty((64 * KB,), np.uint8)
             new.fill(4)
             fine = (mine == 3).all() and (new == 4).all() and buffers.kept_bytes() == 0
