@@ -127,12 +127,26 @@ class _Pool:
     def take(self, size: int) -> _Lease:
         whole = -(-size // PAGE) * PAGE
         with self.lock:
+            place = self._last_returned(whole)
+            if place:
+                return _Lease(place, self.returned)
             self._sort()
             place = self._find(whole)
             self.live += whole
             self.peak = max(self.peak, self.live)
             self._give_back(self.live + self.kept - self.peak)
         return _Lease(place, self.returned)
+
+    def _last_returned(self, size: int) -> _Place | None:
+        """The place that came back last, if it has just this size: a loop over equal steps takes it again at once."""
+        try:
+            place = self.returned.pop()
+        except IndexError:
+            return None
+        if place.size == size:
+            return place
+        self.returned.append(place)
+        return None
 
     def _sort(self) -> None:
         """Takes back what has been returned since."""

@@ -23,15 +23,14 @@ import numpy as np
 from dwbridge.geometry import Window2D
 from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
-from dwbridge.kernels.compiled.arrays import compute_type, flat
+from dwbridge.kernels.compiled.arrays import compute_type, flat, lanes_of
 from dwbridge.kernels.compiled.blocks import correlation, weight_gradient
 from dwbridge.kernels.compiled.blocks.correlation import BAND_NUMBERS, SIZES, Correlation, lines_routine
-from dwbridge.kernels.compiled.blocks.sums import add_pixels
+from dwbridge.kernels.compiled.blocks.sums import add_pixels, are_finite
 from dwbridge.kernels.compiled.blocks.tables import table
 from dwbridge.kernels.compiled.blocks.transposition import gather, scatter
 from dwbridge.kernels.compiled.blocks.weight_gradient import WeightGradient, gather_x, sums_routine
 from dwbridge.kernels.compiled.compiler import Kernel, function
-from dwbridge.kernels.compiled.vectors.stream import VECTOR_BYTES
 from dwbridge.kernels.errors import DeclinedError
 
 Array = np.ndarray
@@ -46,7 +45,7 @@ CACHE_LINE = 16
 def forward(x: Array, W: Array, b: Array | None, window: Window2D) -> Array:
     """y (N, C*M, oH, oW), in the dtype of x."""
     wide = compute_type(x, W) if b is None else compute_type(x, W, b)
-    plan = Correlation.forward(window, _image(x), _lanes(wide))
+    plan = Correlation.forward(window, _image(x), lanes_of(wide))
     y = empty((len(x), W.shape[0] * W.shape[1], *plan.shape), x.dtype)
     _correlate(plan, y, x, W, np.zeros(y.shape[1], wide) if b is None else np.ascontiguousarray(b, wide), False)
     return y
@@ -56,7 +55,7 @@ def backward_data(gy: Array, W: Array, window: Window2D, x_shape: Sequence[int])
     """gx (N, C, H, W), in the dtype of gy."""
     wide = compute_type(gy, W)
     gx = empty(x_shape, gy.dtype)
-    plan = Correlation.data(window, _image(gx), _lanes(wide))
+    plan = Correlation.data(window, _image(gx), lanes_of(wide))
     _correlate(plan, gx, gy, W, np.zeros(gy.shape[1], wide), True)
     return gx
 
@@ -69,7 +68,7 @@ def backward_weight(x: Array, gy: Array, window: Window2D, W_shape: Sequence[int
 def backward(x: Array, W: Array, gy: Array, window: Window2D) -> tuple[Array, Array, Array]:
     """gx, gW and gb at once: every plane of gy is read once, for all three."""
     wide = compute_type(x, W, gy)
-    lanes = _lanes(wide)
+    lanes = lanes_of(wide)
     data = Correlation.data(window, _image(x), lanes)
     if data.own:
         gx, gW, gb = empty(x.shape, gy.dtype), np.empty(W.shape, wide), np.empty(gy.shape[1], wide)
@@ -83,7 +82,7 @@ def backward(x: Array, W: Array, gy: Array, window: Window2D) -> tuple[Array, Ar
 def _correlate(plan: Correlation, y: Array, x: Array, W: Array, bias: Array, adds: bool) -> None:
     """Runs a correlation: of each channel of x with M kernels, or, if it `adds`, of M channels of x, added up."""
     m, c, kh, kw = W.shape
-    lanes = _lanes(bias.dtype)
+    lanes = lanes_of(bias.dtype)
     args = (len(x), c, m, adds, flat(y), flat(x), flat(W), bias, plan.tables, lanes)
     work = m * lanes * kh * kw * math.prod((x if adds else y).shape[2:])
     scratch = m * (1 + kh * kw) * lanes + plan.scratch
@@ -93,7 +92,7 @@ def _correlate(plan: Correlation, y: Array, x: Array, W: Array, bias: Array, add
 def _weight_gradients(x: Array, gy: Array, window: Window2D, W_shape: Sequence[int]) -> tuple[Array, Array]:
     wide = compute_type(x, gy)
     m, c, kh, kw = W_shape
-    lanes = _lanes(wide)
+    lanes = lanes_of(wide)
     plan = WeightGradient.of(window, _image(x), lanes)
     gW, gb = np.empty(W_shape, wide), np.empty(c * m, wide)
     args = (len(x), c, m, flat(gW), gb, flat(x), flat(gy), plan.tables, lanes)
@@ -105,7 +104,7 @@ def _weight_gradients(x: Array, gy: Array, window: Window2D, W_shape: Sequence[i
 def _backward(data: Correlation, weight: WeightGradient, gx: Array, gW: Array, gb: Array, x: Array, W: Array,
               gy: Array) -> None:  # fmt: skip
     m, c, kh, kw = W.shape
-    lanes = _lanes(gb.dtype)
+    lanes = lanes_of(gb.dtype)
     args = (len(x), c, m, flat(gx), flat(gW), gb, flat(x), flat(gy), flat(W), data.tables, weight.tables, lanes)
     work = 2 * len(x) * m * lanes * kh * kw * math.prod(gy.shape[2:])
     scratch = m * (1 + kh * kw) * lanes + data.scratch + weight.scratch + m * weight.sums
@@ -181,7 +180,7 @@ def _weight_kernel(kind: weight_gradient.Kind) -> Kernel:
                                    multiplier, last, oh, ow, g0, g1, lanes)  # fmt: skip
                             add_pixels(work, sums + m * slot, gy_frame, ow * lanes, g1 - g0, ow)
                             add(work, tables, sums + m * slot, gy_frame, ow * lanes, frame, g0, g1, every, lanes)
-                if all_finite(work, sums, slot, multiplier, lanes):
+                if sums_are_finite(work, sums, slot, multiplier):
                     break
             store_sums(gW, gb, work, sums, tables, c, channels, multiplier, last, lanes)
         return True
@@ -230,7 +229,7 @@ def _backward_kernel(data_kind: correlation.Kind, kind: weight_gradient.Kind) ->
                             add(work, x_tables, sums + m * slot, own, pitch, x_frame, g0, g1, every, lanes)
                         scatter(gx, (n * channels + c) * plane + r0 * width, plane, last, (r1 - r0) * width, work, out,
                                 out_places)  # fmt: skip
-                if all_finite(work, sums, slot, multiplier, lanes):
+                if sums_are_finite(work, sums, slot, multiplier):
                     break
             store_sums(gW, gb, work, sums, x_tables, c, channels, multiplier, last, lanes)
         return finite
@@ -247,23 +246,19 @@ def aligned(work):
 @function
 def load_weights(work, weights, starts, W, bias, order, c, channels, multiplier, last, kh, kw, lanes):
     """A block of W for each m, and what its outputs begin as: the bias, if there is one. Whether W is finite there."""
-    finite = True
     for m in range(multiplier):
         gather(work, weights + m * kh * kw * lanes, order, W, m, channels, c, 1, last, kh, kw, 0, kh, lanes)
         for k in range(lanes):
             work[starts + m * lanes + k] = bias[(c + min(k, last)) * multiplier + m] if len(bias) else 0
-    for k in range(multiplier * kh * kw * lanes):
-        finite &= np.isfinite(work[weights + k])
-    return finite
+    return are_finite(work, weights, multiplier * kh * kw)
 
 
 @function
-def all_finite(work, sums, slot, multiplier, lanes):
+def sums_are_finite(work, sums, slot, multiplier):
     """Whether the sums of gy are."""
     finite = True
     for m in range(multiplier):
-        for k in range(lanes):
-            finite &= np.isfinite(work[sums + m * slot + k])
+        finite &= are_finite(work, sums + m * slot, 1)
     return finite
 
 
@@ -284,10 +279,6 @@ def _image(x: Array) -> tuple[int, int]:
     if not (height and width):
         raise DeclinedError(f"expected images with pixels, got {height} by {width}")
     return height, width
-
-
-def _lanes(dtype: np.dtype) -> int:
-    return VECTOR_BYTES // dtype.itemsize
 
 
 def _run(kernel: Kernel, total: int, work: int, dtype: np.dtype, scratch: int, args: tuple[Any, ...]) -> None:

@@ -33,8 +33,8 @@ Kind = tuple[int, int, int] | None
 #: Widths and column strides that are unrolled, each a compilation: those of the networks that people train.
 UNROLLED_WIDTHS, UNROLLED_STRIDES = (3, 5, 7), (1, 2)
 
-#: Vectors of a band's frame and outputs.
-BAND = 1024
+#: Vectors of a band's frame and outputs: with the frame of a weight gradient they stay in a level-2 cache.
+BAND = 4096
 
 #: The tables of a plan, in their order.
 SIZES, BANDS, LINES, OFFSETS, PLACES, OUT_PLACES, ORDER = range(7)

@@ -153,3 +153,22 @@ def add_pixels(typingctx, work, place, gy, gy_row, height, width):
         return context.get_dummy_value()
 
     return signature, generate
+
+
+@intrinsic
+def are_finite(typingctx, work, begin, count):
+    """Whether all lanes of `count` vectors are finite: zero times anything else is NaN."""
+    signature = types.boolean(work, types.intp, types.intp)
+
+    def generate(context: Any, builder: Builder, sig: Any, args: Sequence[ir.Value]) -> Any:
+        work = Stream(context, builder, sig.args[0], args[0])
+        zero = ir.Constant(work.vector, None)
+        total = Sums(builder, work.vector, 1)
+        total[0] = zero
+        with cgutils.for_range(builder, args[2]) as loop:
+            at = builder.add(args[1], builder.mul(loop.index, index(work.lanes)))
+            total.add_product(0, work.load(at), zero)
+        good = builder.bitcast(builder.fcmp_ordered("ord", total[0], zero), ir.IntType(work.lanes))
+        return builder.icmp_unsigned("==", good, ir.Constant(good.type, -1))
+
+    return signature, generate
