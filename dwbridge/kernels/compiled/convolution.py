@@ -24,6 +24,9 @@ from dwbridge.kernels.compiled.products.image_products import Source, Target, mu
 from dwbridge.kernels.compiled.products.weight_products import accumulate
 from dwbridge.kernels.errors import DeclinedError
 
+#: Pixels of a map below which a weight gradient is a product of copies, and how many terms its sums may have.
+SMALL_MAP, LONGEST_CHAIN = 144, 8192
+
 
 def forward(x: np.ndarray, W: np.ndarray, b: np.ndarray | None, window: Window2D) -> np.ndarray:
     """y (N, G*O, oH, oW), in the dtype of x."""
@@ -75,11 +78,32 @@ def backward_weight(x: np.ndarray, gy: np.ndarray, window: Window2D, W_shape: Se
     wide = compute_type(x, gy)
     o, i = W_shape[:2]
     groups = x.shape[1] // i if i else 1
+    if _is_pointwise(window) and groups == 1 and _has_small_maps(x):
+        return _product_of_pixels(x, gy, wide).reshape(tuple(W_shape)).astype(dtype, copy=False)
     as_rows = _is_pointwise(window) and _has_flat_maps(x) and _has_flat_maps(gy)
     source, _ = _source(x, gy.shape[2:], window, i, as_rows)
     gradient, _ = _source(gy, gy.shape[2:], Window2D((1, 1)), o // groups, as_rows)
     gW = accumulate(gradient, source, groups, len(x) * gy.shape[2] * gy.shape[3], wide)
     return gW.reshape(tuple(W_shape)).astype(dtype, copy=False)
+
+
+def _has_small_maps(x: np.ndarray) -> bool:
+    """Whether a map's row of pixels is too short to sum along it; and sums over all images may be one chain."""
+    pixels = x.shape[2] * x.shape[3]
+    return 0 < pixels <= SMALL_MAP and 0 < len(x) * pixels <= LONGEST_CHAIN
+
+
+def _product_of_pixels(x: np.ndarray, gy: np.ndarray, wide: np.dtype) -> np.ndarray:
+    """gW of a pointwise convolution, (O, I): a convolution whose channels are pixels, and whose pixels are channels.
+
+    Of small maps alone: it copies x and gy, with their channels last and first.
+    """
+    (_, i, *_), (_, o, *_) = x.shape, gy.shape
+    many, few = (x, gy) if i > o else (gy, x)
+    columns = np.ascontiguousarray(many.transpose(0, 2, 3, 1), wide).reshape(1, -1, 1, many.shape[1])
+    rows = np.ascontiguousarray(few.transpose(1, 0, 2, 3), wide).reshape(few.shape[1], -1, 1, 1)
+    product = forward(columns, rows, None, Window2D((1, 1))).reshape(few.shape[1], many.shape[1])
+    return product if many is x else product.T
 
 
 def _groups(W: np.ndarray, channels: int) -> int:
