@@ -8,6 +8,7 @@ from typing import Any
 from dwbridge.autograd import FunctionNode, Variable, as_variable
 from dwbridge.autograd.type_check import TypeInfo, expect, expect_count
 from dwbridge.backend import Array, compute_dtype, get_array_module
+from dwbridge.kernels import kernels_for
 
 
 class BroadcastTo(FunctionNode):
@@ -26,7 +27,7 @@ class BroadcastTo(FunctionNode):
         (x,) = inputs
         self.x_shape = x.shape
         # A copy: a broadcast view would show one element in many places to whoever writes into it.
-        return (get_array_module(x).broadcast_to(x, self.shape).copy(),)
+        return (kernels_for("reductions", x).spread(x, self.shape),)
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]

@@ -7,10 +7,11 @@ from typing import Any
 
 from dwbridge.autograd import FunctionNode, Variable
 from dwbridge.autograd.type_check import TypeInfo, expect_count, expect_floating
-from dwbridge.backend import Array, compute_dtype, get_array_module
+from dwbridge.backend import Array, get_array_module
 from dwbridge.functions.axes import kept_shape, normalize_axes, positive_axes
 from dwbridge.functions.broadcast_to import broadcast_to
 from dwbridge.functions.reshape import reshape
+from dwbridge.kernels import kernels_for
 
 
 class Reduction(FunctionNode):
@@ -34,11 +35,11 @@ class Reduction(FunctionNode):
         self.x_shape = x.shape
         axes = positive_axes(self.axes, x.ndim)
         self.divisor = self.weight(_count(x.shape, axes))
-        wide = compute_dtype(x.dtype)
-        total = x.sum(axis=axes, dtype=wide, keepdims=self.keepdims)
+        total = kernels_for("reductions", x).sum_over(x, axes)
         if self.divisor != 1:
-            total = total / wide.type(self.divisor)
-        return (get_array_module(x).asarray(total, dtype=x.dtype),)
+            total = total / total.dtype.type(self.divisor)
+        shape = kept_shape(x.shape, axes) if self.keepdims else total.shape
+        return (get_array_module(x).asarray(total, dtype=x.dtype).reshape(shape),)
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]

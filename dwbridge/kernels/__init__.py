@@ -41,6 +41,7 @@ IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "linear": ("numpy", "compiled"),
     "max_pooling": ("numpy", "compiled"),
     "optimizer_updates": ("numpy", "compiled"),
+    "reductions": ("numpy", "compiled"),
     "softmax_cross_entropy": ("numpy", "compiled"),
 }
 

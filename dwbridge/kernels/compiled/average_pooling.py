@@ -1,13 +1,13 @@
 """Average pooling, compiled: one pass over the images, no padded copy. Arguments as in the reference.
 
-A window that is as large as the map (global average pooling) is a sum along the map's memory. Other windows add a tap
-at a time to a row of outputs. Planes are independent: the bytes do not depend on the number of threads. Scratch: an
-image plane for each thread.
+A window that is as large as the map (global average pooling) is a sum along the map's memory: see `reductions`. Other
+windows add a tap at a time to a row of outputs. Planes are independent: the bytes do not depend on the number of
+threads. Scratch: an image plane for each thread.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +19,7 @@ from dwbridge.kernels.compiled.arrays import compute_type, flat, memory
 from dwbridge.kernels.compiled.compiler import kernel, routine
 from dwbridge.kernels.compiled.passes import windows
 from dwbridge.kernels.compiled.passes.windows import ROOM, count_columns, find_columns, find_rows, plane
+from dwbridge.kernels.compiled.reductions import LONGEST, spread, sum_over
 from dwbridge.kernels.compiled.vectors.combined_rows import add_row, sum_of_row
 from dwbridge.kernels.compiled.vectors.elements import read, write
 from dwbridge.kernels.compiled.vectors.rows import copy_exactly
@@ -28,11 +29,12 @@ def forward(x: np.ndarray, window: Window2D, count_padding: bool) -> np.ndarray:
     """Means of the windows, in the dtype of x."""
     wide = compute_type(x)
     n, c, *image = x.shape
+    if _is_whole_map(window, image) and x.flags.c_contiguous:
+        mean = sum_over(x, (2, 3)) / wide.type(image[0] * image[1])
+        return mean.astype(x.dtype, copy=False).reshape(n, c, 1, 1)
     output = window.output_shape(image)
     y = empty((n, c, *output), x.dtype)
     images = memory(x)
-    if _is_whole_map(window, image) and images.strides[2] == image[1] * images.strides[3]:
-        window, image = _as_one_row(window), [1, image[0] * image[1]]
     threads.run(
         _forward, n * c, windows.grain(image[0] * image[1]), flat(y), images.flat, windows.place(images), c,
         windows.form(window, image, output), count_padding, np.empty(0, wide),
@@ -44,11 +46,12 @@ def backward(gy: np.ndarray, window: Window2D, count_padding: bool, x_shape: Seq
     """Every window gives its share of gy back to the pixels that it read."""
     wide = compute_type(gy)
     n, c, *image = x_shape
+    if _is_whole_map(window, image):
+        share = gy.reshape(n, c, 1, 1).astype(wide, copy=False) / wide.type(image[0] * image[1])
+        return spread(share.astype(gy.dtype, order="C", copy=False), x_shape)
     gx = empty((n, c, *image), gy.dtype)
     gradients = memory(gy)
     output = gy.shape[2:]
-    if _is_whole_map(window, image):
-        window, image = _as_one_row(window), [1, image[0] * image[1]]
     threads.run(
         _backward, n * c, windows.grain(image[0] * image[1]), flat(gx), gradients.flat,
         windows.place(gradients), c, windows.form(window, image, output), count_padding, np.empty(0, wide),
@@ -57,11 +60,9 @@ def backward(gy: np.ndarray, window: Window2D, count_padding: bool, x_shape: Seq
 
 
 def _is_whole_map(window: Window2D, image: Sequence[int]) -> bool:
-    return window.kernel == tuple(image) and window.pad == ((0, 0), (0, 0)) and window.dilate == (1, 1)
-
-
-def _as_one_row(window: Window2D) -> Window2D:
-    return dataclasses.replace(window, kernel=(1, window.kernel[0] * window.kernel[1]))
+    """Whether the one window is the map, which is small enough to be summed as a row."""
+    is_whole = window.kernel == tuple(image) and window.pad == ((0, 0), (0, 0)) and window.dilate == (1, 1)
+    return is_whole and 1 < math.prod(image) <= LONGEST
 
 
 @routine

@@ -1,4 +1,4 @@
-"""Rows of numbers that are added up, added to others, or compared with others."""
+"""Rows of numbers that are added up, made of one number, added to others, or compared with others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from dwbridge.kernels.compiled.vectors.rows import evens
-from dwbridge.kernels.compiled.vectors.runs import load, walk
+from dwbridge.kernels.compiled.vectors.runs import load, store, walk
 from dwbridge.kernels.compiled.vectors.stream import Stream, index, splat, sum_of_lanes
 
 Builder: TypeAlias = ir.IRBuilder
@@ -33,6 +33,24 @@ def sum_of_row(typingctx, source, begin, count):
 
         walk(builder, args[2], x.lanes, add)
         return sum_of_lanes(builder, builder.fadd(*(builder.load(total, typ=x.vector) for total in totals)))
+
+    return signature, generate
+
+
+@intrinsic
+def fill_row(typingctx, out, position, count, source, place):
+    """out[position + q] = source[place] for q < count, and nothing else is touched."""
+    signature = types.void(out, types.intp, types.intp, source, types.intp)
+
+    def generate(context: Any, builder: Builder, sig: Any, args: Sequence[ir.Value]) -> Any:
+        y, x = (Stream(context, builder, sig.args[i], args[i]) for i in (0, 3))
+        value = x.element(args[4])
+
+        def fill(at: ir.Value, number: int, count: ir.Value | None) -> None:
+            store(y, value, builder.add(args[1], at), count)
+
+        walk(builder, args[2], y.lanes, fill)
+        return context.get_dummy_value()
 
     return signature, generate
 

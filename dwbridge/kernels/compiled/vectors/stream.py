@@ -100,8 +100,8 @@ class Stream:
     def element(self, position: ir.Value) -> ir.Value:
         """One element, in every lane."""
         self._check(position, index(1))
-        element = _ELEMENT[self.dtype]
-        return splat(self.builder, self.builder.load(self._pointer(position, element), align=self._align), self.lanes)
+        stored = self.builder.load(self._pointer(position, _ELEMENT[self.dtype]), align=self._align)
+        return self._widen(splat(self.builder, stored, self.lanes))
 
     def mask(self, count: ir.Value) -> ir.Value:
         lane = ir.IntType(32)
