@@ -5,8 +5,8 @@ Which implementation stands behind it is decided by where the arrays are and by 
 first that is there, `'compiled'` and `'numpy'` force one.
 
     reference/   NumPy, always there. It computes through the array's own library, so it serves CuPy arrays too.
-    compiled/    Numba, on the CPU. Where it is not made for the arrays' types, or cannot be compiled, `'auto'` computes
-                 with the reference; a failure is logged once.
+    compiled/    Numba, on the CPU. Arrays that it is not made for are the reference's. Where it cannot be compiled, or
+                 Numba is not there, `'auto'` computes with the reference, and logs that once; `'compiled'` raises.
 
 Every implementation of one name has the same routines; `dwbridge.kernels.reference` documents them.
 """
@@ -63,10 +63,13 @@ PREFERENCE: dict[tuple[str, str], tuple[str, ...]] = {
 
 
 class Routines:
-    """The routines of a compiled module; one that declines the arrays, or cannot be compiled, is the reference's."""
+    """The routines of a compiled module; one that declines the arrays is the reference's.
 
-    def __init__(self, compiled: ModuleType, reference: ModuleType) -> None:
-        self.compiled, self.reference = compiled, reference
+    One that cannot be compiled is so too, from then on, unless the compiled ones are `forced`.
+    """
+
+    def __init__(self, compiled: ModuleType, reference: ModuleType, forced: bool = False) -> None:
+        self.compiled, self.reference, self.forced = compiled, reference, forced
         self.__name__ = compiled.__name__
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -79,6 +82,8 @@ class Routines:
             except DeclinedError:
                 return plain(*args)
             except CannotCompileError as error:
+                if self.forced:
+                    raise
                 logger.warning("%s computes with NumPy from now on: %s", self.__name__, error)
                 setattr(self, name, plain)
                 return plain(*args)
@@ -93,6 +98,7 @@ def kernels_for(operator: str, *arrays: Array) -> Any:
     Raises:
         ValueError: if `config.kernels` is none of 'auto', 'compiled', 'numpy'.
         RuntimeError: if `config.kernels` forces an implementation that the operator does not have.
+        ImportError: if `config.kernels` is 'compiled' and Numba cannot be imported.
 
     Example:
         >>> import numpy as np
@@ -112,18 +118,18 @@ def _implementation(operator: str, home: str, choice: str) -> Any:
     modules = MODULES[operator]
     for name in PREFERENCE[home, choice]:
         if name in modules:
-            if name == "compiled" and choice == "auto":
-                return _with_reference(operator)
-            return importlib.import_module(modules[name])
+            return _compiled(operator, choice) if name == "compiled" else importlib.import_module(modules[name])
     raise RuntimeError(f"there are no {choice} kernels for {operator} on the {home}: set config.kernels to 'auto'")
 
 
-def _with_reference(operator: str) -> Any:
-    modules = MODULES[operator]
+def _compiled(operator: str, choice: str) -> Any:
+    modules, forced = MODULES[operator], choice == "compiled"
     reference = importlib.import_module(modules["numpy"])
     try:
-        return Routines(importlib.import_module(modules["compiled"]), reference)
+        return Routines(importlib.import_module(modules["compiled"]), reference, forced)
     except ImportError as error:
+        if forced:
+            raise
         _say_once(str(error))
         return reference
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dwbridge.exporters.errors import BridgeError
-from dwbridge.exporters.runtimes.native import NativeCuda, NativeNumpy
+from dwbridge.exporters.runtimes.native import NativeCompiled, NativeCuda, NativeNumpy
 from dwbridge.exporters.runtimes.onnxruntime import OnnxRuntimeCpu, OnnxRuntimeCuda
 from dwbridge.exporters.runtimes.reference import Reference
 from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, Runtime
@@ -12,6 +12,7 @@ __all__ = ["RUNTIMES", "NoKernelError", "Run", "RunError", "Runtime", "selected"
 
 RUNTIMES: dict[str, Runtime] = {
     "native-numpy": NativeNumpy(),
+    "native-compiled": NativeCompiled(),
     "native-cuda": NativeCuda(),
     "onnxruntime-cpu": OnnxRuntimeCpu(),
     "onnxruntime-cuda": OnnxRuntimeCuda(),

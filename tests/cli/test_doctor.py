@@ -6,7 +6,7 @@ from dwbridge.cli.doctor import mend, requirements_of, warnings
 def test_it_lists_versions_and_runtimes(run: Callable) -> None:
     outcome = run("doctor")
     assert (outcome.code, outcome.err) == (0, "")
-    for name in ("python", "numpy", "onnx", "native-numpy", "onnxruntime-cuda", "reference"):
+    for name in ("python", "numpy", "onnx", "native-numpy", "native-compiled", "onnxruntime-cuda", "reference"):
         assert name in outcome.out
     assert "\x1b" not in outcome.out
 

@@ -5,6 +5,7 @@ import onnx
 import pytest
 from case_link import CaseLink, arguments
 from cases import Case, cases_of, operators
+from needs import HAS_NUMBA
 from oracles import oracle_of
 from seed import SEED
 
@@ -71,7 +72,7 @@ REFUSED = [
     for case in cases_of(name)
     if case.no_export is not None
 ]
-RUNTIMES = ["native-numpy", "onnxruntime-cpu", "reference"]
+RUNTIMES = ["native-numpy", *(["native-compiled"] if HAS_NUMBA else []), "onnxruntime-cpu", "reference"]
 
 
 def prepared(name: str, case: Case, dtype: str) -> tuple[CaseLink, list[np.ndarray], list[np.ndarray]]:

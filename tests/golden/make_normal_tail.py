@@ -1,4 +1,4 @@
-"""Prints the coefficients of the normal distribution's tail in dwbridge/kernels/compiled/elementary.py. Needs mpmath.
+"""Prints the coefficients of the normal distribution's tail in kernels/compiled/vectors/elementary.py. Needs mpmath.
 
 With t = 4 / (4 + a) and P the distribution of the normal numbers, Q(1 - 2t) = P(-a) exp(a^2 / 2) / t is smooth for
 0 <= a <= infinity. Its Chebyshev expansion in y = 1 - 2t is cut off and written in powers of y.

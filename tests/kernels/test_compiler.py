@@ -123,6 +123,13 @@ def test_what_cannot_be_compiled_is_the_references_from_then_on(caplog: pytest.L
     assert [r.message for r in caplog.records] == ["module computes with NumPy from now on: no such instruction"]
 
 
+def test_forced_kernels_are_not_the_references_when_they_cannot_be_compiled() -> None:
+    declining, broken = Module(DeclinedError("not these")), Module(CannotCompileError("no such instruction"))
+    assert Routines(declining, Module("reference"), forced=True).forward(1) == "reference"  # type: ignore[arg-type]
+    with pytest.raises(CannotCompileError, match="no such instruction"):
+        Routines(broken, Module("reference"), forced=True).forward(1)  # type: ignore[arg-type]
+
+
 def test_other_errors_are_not_hidden() -> None:
     routines = Routines(Module(IndexError("out of bounds")), Module("reference"))  # type: ignore[arg-type]
     with pytest.raises(IndexError, match="out of bounds"):
@@ -142,12 +149,15 @@ def test_each_choice_of_kernels_is_taken() -> None:
 def test_without_numba_the_reference_computes_and_says_so_once() -> None:
     program = (
         "import sys, logging; logging.basicConfig(format='%(message)s'); sys.modules['numba'] = None\n"
-        "import numpy as np, dwbridge.functions as F\n"
+        "import numpy as np, dwbridge, dwbridge.functions as F\n"
         "x, W = np.ones((1, 2, 4, 4), 'f'), np.ones((1, 2, 3, 3), 'f')\n"
         "for _ in range(2): print(F.depthwise_convolution_2d(x, W).array.sum())\n"
         "F.relu(x)\n"
+        "with dwbridge.using_config('kernels', 'compiled'):\n"
+        "    try: F.relu(x)\n"
+        "    except ImportError as error: print(type(error).__name__)\n"
     )
     outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert outcome.stdout.split() == ["72.0", "72.0"]
+    assert outcome.stdout.split() == ["72.0", "72.0", "ModuleNotFoundError"]
     assert outcome.stderr.startswith("there are no compiled kernels, NumPy computes in their place: ")
     assert len(outcome.stderr.splitlines()) == 1

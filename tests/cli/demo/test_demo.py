@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import onnx
 import pytest
+from needs import HAS_NUMBA
 
 from dwbridge.cli.demo import training as demo_training
 from dwbridge.cli.demo.results import GOAL
@@ -81,6 +82,7 @@ def test_the_json_report(demo: Demo) -> None:
     assert set(found["verification"]["batches"]) == {1, 2, 7}
     runtimes = {runtime["name"]: runtime for runtime in found["verification"]["runtimes"]}
     assert runtimes["native-numpy"]["verdict"] == "passed"
+    assert runtimes["native-compiled"]["verdict"] == ("passed" if HAS_NUMBA else "missing")
     # A runtime that is not there is listed with the reason.
     assert all(runtime["missing"] for runtime in runtimes.values() if runtime["verdict"] == "missing")
 

@@ -1,19 +1,23 @@
 """Runtimes: each computes with itself or says why not; nothing falls back unseen."""
 
+import importlib.util
 import sys
 import types
 
 import numpy as np
 import pytest
+from needs import HAS_NUMBA
 from small_models import one_node
 
-from dwbridge import exporters
-from dwbridge.exporters.runtimes import RUNTIMES, NoKernelError, RunError, selected
+from dwbridge import config, exporters
+from dwbridge.exporters.network import Network
+from dwbridge.exporters.runtimes import RUNTIMES, NoKernelError, RunError, native, selected
 from dwbridge.exporters.runtimes import onnxruntime as ort
 
 X = np.random.default_rng(3).normal(size=(2, 4, 5, 5)).astype("f")
 W = np.random.default_rng(4).normal(size=(8, 1, 3, 3)).astype("f")
-CPU_ONLY = [RUNTIMES["native-numpy"], RUNTIMES["onnxruntime-cpu"], RUNTIMES["reference"]]
+CPU_ONLY = [RUNTIMES[name] for name in ("native-numpy", "onnxruntime-cpu", "reference")]
+CPU_ONLY += [RUNTIMES["native-compiled"]] if HAS_NUMBA else []
 
 
 def depthwise(dtype: str = "f") -> object:
@@ -39,10 +43,38 @@ def test_what_is_missing_says_what_mends_it() -> None:
         RUNTIMES["native-cuda"].prepare(depthwise())  # type: ignore[arg-type]
 
 
+def test_without_numba_the_compiled_kernels_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert RUNTIMES["native-compiled"].missing() == "Numba is not installed: pip install numba"
+    with pytest.raises(
+        exporters.RuntimeMissingError, match="runtime 'native-compiled' is not there: Numba is not inst"
+    ):
+        exporters.verify(depthwise(), runtimes=["native-compiled"])
+
+
+def test_a_numba_that_does_not_work_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(operator: str) -> None:
+        raise ImportError("Numba needs NumPy 2.9 or less")
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(native, "kernels_for", refuse)
+    assert RUNTIMES["native-compiled"].missing() == "no kernel can be compiled here: Numba needs NumPy 2.9 or less"
+
+
+def test_the_native_runtimes_choose_their_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = []
+    monkeypatch.setattr(Network, "compute", lambda self, feeds: chosen.append(config.kernels) or {"y0": X})
+    for name in ("native-numpy", "native-compiled"):
+        RUNTIMES[name].prepare(depthwise())({"x": X})  # type: ignore[arg-type]
+    assert chosen == ["numpy", "compiled"]
+
+
 def test_selection_by_name() -> None:
     assert [runtime.name for runtime in selected()] == list(RUNTIMES)
     assert [runtime.name for runtime in selected("reference")] == ["reference"]
-    with pytest.raises(exporters.BridgeError, match="unknown runtime 'tpu': expected one of native-numpy, native-cuda"):
+    with pytest.raises(
+        exporters.BridgeError, match="unknown runtime 'tpu': expected one of native-numpy, native-compiled"
+    ):
         selected(["tpu"])
 
 

@@ -4,14 +4,17 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
+import needs
 import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
 from small_models import SmallNet, one_node, trained_statistics
 
-from dwbridge import exporters
+from dwbridge import exporters, using_config
 from dwbridge.exporters.runtimes import RUNTIMES, NoKernelError
+from dwbridge.kernels import kernels_for
+from dwbridge.kernels.errors import CannotCompileError
 
 SHAPE = (1, 3, 9, 8)
 
@@ -81,6 +84,34 @@ def test_a_weight_that_is_off_by_a_thousandth_is_named(model: onnx.ModelProto, w
     assert (first.runtime, first.name.rpartition("/")[0]) == ("faulty", weight.rpartition("/")[0])
     assert f"first divergence at node {first.index} {first.name!r}" in str(verification)
     assert verification.runtimes[0].verdict == "passed"
+
+
+@needs.numba
+def test_a_compiled_kernel_that_is_off_by_a_thousandth_is_named(
+    model: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with using_config("kernels", "compiled"):
+        kernels = kernels_for("depthwise")
+    right = kernels.forward
+    monkeypatch.setattr(kernels, "forward", lambda *args: right(*args) * np.float32(1.001))
+    verification = exporters.verify(model, runtimes=["native-compiled", "native-numpy"])
+    first = verification.first_divergence
+    assert (first.runtime, first.name, first.op_type) == ("native-compiled", "block/dw/Conv", "Conv")
+    assert [runtime.verdict for runtime in verification.runtimes] == ["failed", "passed"]
+
+
+@needs.numba
+def test_a_kernel_that_cannot_be_compiled_is_not_numpys(
+    model: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise CannotCompileError("no such instruction")
+
+    with using_config("kernels", "compiled"):
+        monkeypatch.setattr(kernels_for("depthwise"), "forward", refuse)
+    (result,) = exporters.verify(model, runtimes=["native-compiled"]).runtimes
+    assert result.verdict == "failed"
+    assert "no such instruction" in str(exporters.verify(model, runtimes=["native-compiled"]))
 
 
 def to_tf32(model: onnx.ModelProto) -> None:
