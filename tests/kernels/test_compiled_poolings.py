@@ -16,7 +16,7 @@ from dwbridge.kernels.reference import max_pooling as plain_max
 pytest.importorskip("numba")
 
 from dwbridge.kernels.compiled import average_pooling, max_pooling
-from dwbridge.kernels.compiled.planes import windows
+from dwbridge.kernels.compiled.passes import windows
 from dwbridge.kernels.errors import DeclinedError
 
 DTYPES = (np.float32, np.float64, np.float16)
