@@ -6,6 +6,8 @@ import weakref
 from collections.abc import Sequence
 from typing import Any, ClassVar, NoReturn
 
+import numpy as np
+
 from dwbridge.autograd import type_check
 from dwbridge.autograd.function_hook import FunctionHook, hooks_of
 from dwbridge.autograd.recording import record
@@ -167,15 +169,19 @@ class FunctionNode:
         return results
 
     def _check(self, arrays: tuple[Array, ...]) -> None:
+        if not all(type(array) is np.ndarray for array in arrays):
+            self._check_devices(arrays)
+        if config.type_check and type(self).check_type_forward is not FunctionNode.check_type_forward:
+            with type_check.get_function_check_context(self):
+                self.check_type_forward(self._in_types(arrays))
+
+    def _check_devices(self, arrays: tuple[Array, ...]) -> None:
         for array in arrays:
             if not is_array(array):
                 raise TypeError(f"{self.label} expects arrays, got {type(array).__name__}")
         if len({get_array_module(array) for array in arrays}) > 1:
             devices = ", ".join(str(get_device_from_array(array)) for array in arrays)
             raise TypeError(f"incompatible array types are mixed in {self.label}: expected one device, got {devices}")
-        if config.type_check and type(self).check_type_forward is not FunctionNode.check_type_forward:
-            with type_check.get_function_check_context(self):
-                self.check_type_forward(self._in_types(arrays))
 
     def _in_types(self, arrays: tuple[Array, ...]) -> Any:
         return type_check.type_infos(arrays, self.input_names) if self.input_names else type_check.get_types(arrays)

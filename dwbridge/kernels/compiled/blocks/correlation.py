@@ -30,8 +30,8 @@ from dwbridge.kernels.compiled.compiler import function
 #: (kw, down, up) of unrolled rows; None: taps are listed
 Kind = tuple[int, int, int] | None
 
-#: Widths and column strides that are unrolled, each a compilation: those of the networks that people train.
-UNROLLED_WIDTHS, UNROLLED_STRIDES = (3, 5, 7), (1, 2)
+#: Widths and column strides that are unrolled, each of them compiled when it is first used.
+UNROLLED_WIDTHS, UNROLLED_STRIDES = range(1, 8), (1, 2)
 
 #: Vectors of a band's frame and outputs: with the frame of a weight gradient they stay in a level-2 cache.
 BAND = 4096

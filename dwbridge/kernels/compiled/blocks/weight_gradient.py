@@ -34,7 +34,7 @@ SIZES, PASSES, OFFSETS, PLACES, GY_PLACES, ORDER = range(6)
  GY_FRAME) = range(15)  # fmt: skip
 
 #: Tap rows of a pass for each width: enough sums to hide the latency of an addition, few enough for the registers.
-ROWS_OF_A_PASS = {3: 3, 5: 2, 7: 1}
+ROWS_OF_A_PASS = {1: 8, 2: 4, 3: 3, 4: 2, 5: 2, 6: 1, 7: 1}
 
 
 class WeightGradient(NamedTuple):
