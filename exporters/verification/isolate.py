@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from onnx import ModelProto, ValueInfoProto, helper, numpy_helper
 
+from dwbridge.configuration import using_config
 from dwbridge.exporters.graph_reader import Graph, Node
 from dwbridge.exporters.ops import translation_of
 from dwbridge.exporters.verification.oracle import float64_values, widened
@@ -76,7 +77,7 @@ class IsolatedNode:
         (node,) = graph.nodes
         exact = {**self._constants, **feeds}
         inputs = [widened(exact[name]) if name else None for name in node.inputs]
-        with np.errstate(all="ignore"):
+        with using_config("kernels", "numpy"), np.errstate(all="ignore"):  # as the oracle: no kernel judges itself
             bounds = translation_of(node, graph).bound(
                 node, inputs, [None] * len(inputs), node_roundoff(self._node, self._types)
             )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dwbridge.configuration import using_config
 from dwbridge.exporters.graph_reader import Graph
 from dwbridge.exporters.ops import translation_of
 from dwbridge.exporters.verification.oracle import widened
@@ -32,7 +33,7 @@ def propagated_bounds(
     errors: dict[str, np.ndarray] = {}
     for node in graph.nodes:
         inputs = [_value(name, graph, values) for name in node.inputs]
-        with np.errstate(all="ignore"):
+        with using_config("kernels", "numpy"), np.errstate(all="ignore"):  # as the oracle: no kernel judges itself
             bounds = translation_of(node, graph).bound(
                 node, inputs, [errors.get(name) for name in node.inputs], node_roundoff(node, types)
             )
