@@ -34,7 +34,7 @@ import numpy as np
 from dwbridge.configuration import config
 
 #: Smaller arrays are left to NumPy and to the C library, which keeps their memory itself.
-SMALLEST = 1 << 16
+SMALLEST = 1 << 18
 PAGE = 4096
 #: Bytes of a segment's addresses; memory is taken only where arrays are written to.
 SEGMENT = 1 << 28
