@@ -114,12 +114,12 @@ class Correlation(NamedTuple):
     own: int  #: input rows that are one band's own, at most; zero if the frames do not hold all inputs
 
     @classmethod
-    @functools.lru_cache(maxsize=1024)
+    @functools.lru_cache(maxsize=128)
     def forward(cls, window: Window2D, image: tuple[int, int], lanes: int) -> Correlation:
         return cls._of(*_axes(Axis.forward, window, image), _kind(window, window.stride[1], 1), lanes)
 
     @classmethod
-    @functools.lru_cache(maxsize=1024)
+    @functools.lru_cache(maxsize=128)
     def data(cls, window: Window2D, image: tuple[int, int], lanes: int) -> Correlation:
         return cls._of(*_axes(Axis.data, window, image), _kind(window, 1, window.stride[1]), lanes)
 

@@ -46,7 +46,7 @@ class WeightGradient(NamedTuple):
     sums: int  #: elements of the sums of one output channel
 
     @classmethod
-    @functools.lru_cache(maxsize=1024)
+    @functools.lru_cache(maxsize=128)
     def of(cls, window: Window2D, image: tuple[int, int], lanes: int, rows: int | None = None) -> WeightGradient:
         """For bands of `rows` rows of gy; None: of as many as suit the caches."""
         (kh, kw), (sy, sx), (dy, dx) = window.kernel, window.stride, window.dilate
