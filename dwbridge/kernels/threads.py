@@ -23,7 +23,9 @@ from typing import Any
 from dwbridge.configuration import config
 
 #: Ranges per thread: a thread that is held up leaves its share to the others.
-RANGES_PER_THREAD = 4
+RANGES_PER_THREAD = 3
+#: Grains of a range, at least. A grain is 10 to 50 us of work, and so long it takes to hand one to another thread.
+GRAINS_PER_RANGE = 4
 
 
 class _Job:
@@ -96,15 +98,15 @@ if hasattr(os, "register_at_fork"):
 
 
 def split(total: int, grain: int, threads: int) -> list[tuple[int, int]]:
-    """Ranges that cover range(total), each from a multiple of `grain` to the next but some.
+    """Ranges that cover range(total), each from a multiple of `grain` to a later one.
 
-    >>> split(10, 2, 1), split(10, 4, 2)
-    ([(0, 10)], [(0, 4), (4, 8), (8, 10)])
+    >>> split(20, 2, 1), split(20, 2, 2), split(20, 4, 2)
+    ([(0, 20)], [(0, 10), (10, 20)], [(0, 20)])
     """
     grains = -(-total // grain)
-    if threads == 1 or grains <= 1:
+    count = min(grains // GRAINS_PER_RANGE, threads * RANGES_PER_THREAD)
+    if threads == 1 or count <= 1:
         return [(0, total)] if total else []
-    count = min(grains, threads * RANGES_PER_THREAD)
     edges = [grains * i // count * grain for i in range(count)] + [total]
     return list(itertools.pairwise(edges))
 

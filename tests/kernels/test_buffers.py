@@ -23,8 +23,9 @@ pytestmark = pytest.mark.skipif(not buffers.AVAILABLE, reason="this system has n
 
 @pytest.fixture(autouse=True)
 def pool(monkeypatch: pytest.MonkeyPatch) -> buffers._Pool:
-    """A pool of this test's own."""
+    """A pool of this test's own, from which arrays of 64 KB and more come."""
     fresh = buffers._Pool()
+    monkeypatch.setattr(buffers, "SMALLEST", 64 * KB)
     monkeypatch.setattr(buffers, "_pool", fresh)
     return fresh
 
