@@ -3,7 +3,8 @@
 `run(kernel, total, grain, *args)` calls `kernel(start, stop, *args)` so that the ranges [start, stop) cover
 range(total) once. Ranges begin at multiples of `grain`, which follows from shapes alone: a kernel that treats each of
 its grains by itself gives the same bytes for any number of threads. The kernels release the GIL. The calling thread
-works too, and takes what no worker has begun, so a pool that is busy for another thread delays nobody.
+works too, and takes what no worker has begun, so a pool that is busy for another thread delays nobody. To hand a range
+to another thread takes 50 to 100 us: a grain should be as much work.
 
 How many: `config.num_threads`, which starts as DWBRIDGE_NUM_THREADS or the number of cores that this process may use.
 No compiled kernel uses BLAS. `functions.matmul`, the reference kernels and small fully connected layers do: BLAS has
@@ -24,8 +25,6 @@ from dwbridge.configuration import config
 
 #: Ranges per thread: a thread that is held up leaves its share to the others.
 RANGES_PER_THREAD = 3
-#: Grains of a range, at least. A grain is 10 to 50 us of work, and so long it takes to hand one to another thread.
-GRAINS_PER_RANGE = 4
 
 
 class _Job:
@@ -100,13 +99,13 @@ if hasattr(os, "register_at_fork"):
 def split(total: int, grain: int, threads: int) -> list[tuple[int, int]]:
     """Ranges that cover range(total), each from a multiple of `grain` to a later one.
 
-    >>> split(20, 2, 1), split(20, 2, 2), split(20, 4, 2)
-    ([(0, 20)], [(0, 10), (10, 20)], [(0, 20)])
+    >>> split(10, 2, 1), split(10, 4, 2)
+    ([(0, 10)], [(0, 4), (4, 8), (8, 10)])
     """
     grains = -(-total // grain)
-    count = min(grains // GRAINS_PER_RANGE, threads * RANGES_PER_THREAD)
-    if threads == 1 or count <= 1:
+    if threads == 1 or grains <= 1:
         return [(0, total)] if total else []
+    count = min(grains, threads * RANGES_PER_THREAD)
     edges = [grains * i // count * grain for i in range(count)] + [total]
     return list(itertools.pairwise(edges))
 

@@ -1,14 +1,22 @@
-"""The arrays of these tests are small: what is split between threads is split as finely as it may be."""
+"""The arrays of these tests are small: what is worth a thread is made as small, so that they are split all the same."""
 
+import importlib
+import importlib.util
 from collections.abc import Iterator
 
 import pytest
 
-from dwbridge.kernels import threads
+LIMITS = {
+    "GRAIN": ["depthwise", "activations", "reductions", "batch_normalization", "softmax_cross_entropy"],
+    "WORTHWHILE": ["passes.windows", "products.image_products", "products.weight_products"],
+}
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _ranges_are_small() -> Iterator[None]:
+def _small_work_is_worth_a_thread() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(threads, "GRAINS_PER_RANGE", 1)
+        for name, modules in LIMITS.items():
+            for module in modules if importlib.util.find_spec("numba") else ():
+                loaded = importlib.import_module(f"dwbridge.kernels.compiled.{module}")
+                patch.setattr(loaded, name, getattr(loaded, name) // 4)
         yield

@@ -30,7 +30,7 @@ from dwbridge.kernels.compiled.vectors.stream import Stream
 from dwbridge.kernels.reference.activations import GELU_CUBE, GELU_SCALE
 
 #: Elements that are worth handing to a thread.
-GRAIN = 1 << 15
+GRAIN = 1 << 17
 
 
 def _clipped(x: Lanes, low: float, high: Lanes | float) -> Lanes:

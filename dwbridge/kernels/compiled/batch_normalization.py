@@ -36,7 +36,7 @@ Axes = tuple[int, ...]
 Layout = tuple[int, ...]
 
 #: Elements of x that are worth a thread.
-GRAIN = 1 << 15
+GRAIN = 1 << 17
 
 #: What a block's share of the arrays may take, and how many cells its statistics.
 BLOCK_BYTES, BLOCK_CELLS = 1 << 18, 512

@@ -1,8 +1,8 @@
 """Compiling kernels with Numba: once per machine, kept on disk, and never in the way.
 
-`kernel` makes an entry point that Python calls, `routine` and `function` what kernels call. Nothing is compiled before the
-first call with given types. What was compiled is kept below `cache_folder()`, in a folder named after the contents of
-this package's sources and the versions of the compilers, so that it cannot be stale. A cache that cannot be read or
+`kernel` makes an entry point that Python calls, `routine` and `function` what kernels call. Nothing is compiled before
+the first call with given types. What was compiled is kept below `cache_folder()`, in a folder named after the contents
+of this package's sources and the versions of the compilers, so that it cannot be stale. A cache that cannot be read or
 written is as good as none: the kernel is compiled for this process, and one line in the log says so.
 
 Flags: no GIL; errors as NumPy (no exception for a division by zero); products and sums may be fused, and nothing else

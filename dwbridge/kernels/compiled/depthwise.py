@@ -36,7 +36,7 @@ from dwbridge.kernels.errors import DeclinedError
 Array = np.ndarray
 
 #: Multiply-adds that are worth handing to a thread.
-GRAIN = 1 << 19
+GRAIN = 1 << 21
 
 #: Elements that a cache line has at most.
 CACHE_LINE = 16

@@ -25,7 +25,7 @@ from dwbridge.kernels.errors import DeclinedError
 Array = np.ndarray
 
 #: Elements that are worth handing to a thread.
-GRAIN = 1 << 15
+GRAIN = 1 << 16
 
 #: Pieces of the work that have sums of their own for the gradients of gamma and beta, times the lanes of these sums.
 PIECES = 128

@@ -19,7 +19,7 @@ from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.threads import run
 
 #: Elements that are worth a thread.
-GRAIN = 1 << 14
+GRAIN = 1 << 16
 
 TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 

@@ -22,7 +22,7 @@ from dwbridge.kernels.compiled.vectors.combined_rows import fill_row, sum_of_row
 from dwbridge.kernels.errors import DeclinedError
 
 #: Elements that are worth handing to a thread.
-GRAIN = 1 << 15
+GRAIN = 1 << 17
 #: Elements of a row that are summed here.
 LONGEST = 1 << 12
 

@@ -24,7 +24,7 @@ from dwbridge.kernels.threads import run
 Layout = tuple[int, int, int, int]
 
 #: Scores that are worth a thread.
-GRAIN = 1 << 13
+GRAIN = 1 << 15
 
 
 def plan(x: Array, dtype: np.dtype) -> tuple[Layout, int, int]:

@@ -37,7 +37,7 @@ PANEL_BYTES = 1 << 18
 #: Biases behind the last row: a panel may have so many rows more than there are.
 ROOM = 5
 #: Multiply-adds that are worth a thread.
-WORTHWHILE = 1 << 21
+WORTHWHILE = 1 << 22
 
 
 class Source(NamedTuple):
