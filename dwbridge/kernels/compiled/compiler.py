@@ -1,9 +1,9 @@
 """Compiling kernels with Numba: once per machine, kept on disk, and never in the way.
 
-`kernel` makes an entry point that Python calls, `routine` and `function` what kernels call. Nothing is compiled before
-the first call with given types. What was compiled is kept below `cache_folder()`, in a folder named after the contents
-of this package's sources and the versions of the compilers, so that it cannot be stale. A cache that cannot be read or
-written is as good as none: the kernel is compiled for this process, and one line in the log says so.
+`kernel` makes an entry point that Python calls, `routine` and `subroutine` functions that kernels call. Nothing is
+compiled before the first call with given types. What was compiled is kept below `cache_folder()`, in a folder named
+after the contents of this package's sources and the versions of the compilers, so that it cannot be stale. A cache that
+cannot be read or written is as good as none: the kernel is compiled for this process, and one line in the log says so.
 
 Flags: no GIL; errors as NumPy (no exception for a division by zero); products and sums may be fused, and nothing else
 that would change how NaN, infinity and signed zero pass.
@@ -39,8 +39,11 @@ def routine(function: Callable[..., Any]) -> Any:
     return numba.njit(inline="always", **FLAGS)(function)
 
 
-def function(function: Callable[..., Any]) -> Any:
-    """A function for kernels to call, compiled by itself: once in a process, however many kernels call it."""
+def subroutine(function: Callable[..., Any]) -> Any:
+    """A function for kernels to call, which is compiled by itself, once for all of them in a process.
+
+    In place of `routine` where it is long, or called from many places: Numba takes seconds for a few hundred lines.
+    """
     return numba.njit(**FLAGS)(function)
 
 

@@ -30,7 +30,7 @@ from dwbridge.kernels.compiled.blocks.sums import add_pixels, are_finite
 from dwbridge.kernels.compiled.blocks.tables import table
 from dwbridge.kernels.compiled.blocks.transposition import gather, scatter
 from dwbridge.kernels.compiled.blocks.weight_gradient import WeightGradient, gather_x, sums_routine
-from dwbridge.kernels.compiled.compiler import Kernel, function
+from dwbridge.kernels.compiled.compiler import Kernel, subroutine
 from dwbridge.kernels.errors import DeclinedError
 
 Array = np.ndarray
@@ -237,13 +237,13 @@ def _backward_kernel(data_kind: correlation.Kind, kind: weight_gradient.Kind) ->
     return Kernel(depthwise_backward, (data_kind, kind))
 
 
-@function
+@subroutine
 def aligned(work):
     """Scratch memory from the beginning of a cache line on: no vector crosses one."""
     return work[-work.ctypes.data % (CACHE_LINE * work.itemsize) // work.itemsize :]
 
 
-@function
+@subroutine
 def load_weights(work, weights, starts, W, bias, order, c, channels, multiplier, last, kh, kw, lanes):
     """A block of W for each m, and what its outputs begin as: the bias, if there is one. Whether W is finite there."""
     for m in range(multiplier):
@@ -253,7 +253,7 @@ def load_weights(work, weights, starts, W, bias, order, c, channels, multiplier,
     return are_finite(work, weights, multiplier * kh * kw)
 
 
-@function
+@subroutine
 def sums_are_finite(work, sums, slot, multiplier):
     """Whether the sums of gy are."""
     finite = True
@@ -262,7 +262,7 @@ def sums_are_finite(work, sums, slot, multiplier):
     return finite
 
 
-@function
+@subroutine
 def store_sums(gW, gb, work, sums, tables, c, channels, multiplier, last, lanes):
     """A block of gW and gb, from its sums."""
     sizes = table(tables, SIZES)

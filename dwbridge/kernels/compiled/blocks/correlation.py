@@ -25,7 +25,7 @@ import numpy as np
 from dwbridge.geometry import Window2D
 from dwbridge.kernels.compiled.blocks.rows import listed_rows, unit_of, unrolled_rows
 from dwbridge.kernels.compiled.blocks.tables import packed, table
-from dwbridge.kernels.compiled.compiler import function
+from dwbridge.kernels.compiled.compiler import subroutine
 
 #: (kw, down, up) of unrolled rows; None: taps are listed
 Kind = tuple[int, int, int] | None
@@ -238,7 +238,7 @@ def lines_routine(kind: Kind) -> Any:
                         frame - first * sizes[PITCH], out - r0 * sizes[OUT_PITCH], start, fresh, weights,
                         sizes[UNIT], sizes[GROUPS], sizes[IN_STEP], sizes[OUT_STEP])  # fmt: skip
 
-        return function(listed)
+        return subroutine(listed)
     kw, down, up = kind
 
     def unrolled(work, tables, r0, r1, first, frame, out, start, fresh, weights):
@@ -247,4 +247,4 @@ def lines_routine(kind: Kind) -> Any:
                       out - r0 * sizes[OUT_PITCH], start, fresh, weights, sizes[UNIT], sizes[GROUPS], sizes[IN_STEP],
                       sizes[OUT_STEP], kw, down, up)  # fmt: skip
 
-    return function(unrolled)
+    return subroutine(unrolled)

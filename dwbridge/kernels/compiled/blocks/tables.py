@@ -13,7 +13,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import config
 
-from dwbridge.kernels.compiled.compiler import function
+from dwbridge.kernels.compiled.compiler import subroutine
 from dwbridge.kernels.compiled.vectors.stream import INDEX
 
 
@@ -28,7 +28,7 @@ def packed(*tables: Sequence[int] | np.ndarray) -> np.ndarray:
     return np.concatenate([np.array(begins), *flat])
 
 
-@function
+@subroutine
 def table(tables, k):
     """Table k of a packed array."""
     return tables[tables[k] : tables[k + 1]]

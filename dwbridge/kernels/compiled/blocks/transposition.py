@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from dwbridge.kernels.compiled.blocks.tables import entry
-from dwbridge.kernels.compiled.compiler import FLAGS, function
+from dwbridge.kernels.compiled.compiler import FLAGS, subroutine
 from dwbridge.kernels.compiled.vectors.stream import Stream, index
 
 Builder: TypeAlias = ir.IRBuilder
@@ -74,12 +74,12 @@ def _scatter(typingctx, y, begin, apart, last, count, work, begin_of_block, plac
     return signature, generate
 
 
-@function
+@subroutine
 def gather_flat(work, to, places, x, begin, apart, last, count):
     _gather_flat(work, to, places, x, begin, apart, last, count)
 
 
-@function
+@subroutine
 def scatter(y, begin, apart, last, count, work, begin_of_block, places):
     _scatter(y, begin, apart, last, count, work, begin_of_block, places)
 

@@ -19,7 +19,7 @@ from dwbridge.kernels.compiled.blocks.correlation import BAND, UNROLLED_STRIDES,
 from dwbridge.kernels.compiled.blocks.sums import LISTED, add_listed, add_unrolled
 from dwbridge.kernels.compiled.blocks.tables import packed, table
 from dwbridge.kernels.compiled.blocks.transposition import gather
-from dwbridge.kernels.compiled.compiler import function
+from dwbridge.kernels.compiled.compiler import subroutine
 
 #: (kw, down, tap rows of a pass) of unrolled sums; None: taps are listed
 Kind = tuple[int, int, int] | None
@@ -94,7 +94,7 @@ def _inside(window: Window2D, image: tuple[int, int], r: int, i: int) -> bool:
     return 0 <= r * window.stride[0] - window.pad[0][0] + i * window.dilate[0] < image[0]
 
 
-@function
+@subroutine
 def gather_x(work, frame, tables, x, n, channels, c, last, g0, g1, lanes):
     """The rows of x that rows g0 .. g1 of gy meet, and zeros around them."""
     if g0 == g1:
@@ -123,7 +123,7 @@ def sums_routine(kind: Kind) -> Any:
                 add_listed(work, table(tables, OFFSETS), sums + (1 + passes[k]) * lanes, gy, gy_row, frame,
                            sizes[STRIDE] * sizes[PITCH], g1 - g0, sizes[GY_WIDTH], passes[k], sizes[STEP])  # fmt: skip
 
-        return function(listed)
+        return subroutine(listed)
     kw, down, rows = kind
     odd = 1 if rows > 1 else 0
 
@@ -143,4 +143,4 @@ def sums_routine(kind: Kind) -> Any:
                     add_unrolled(work, offsets, to, y, gy_row, x, x_row, high - low, width, first, step,
                                  1, kw, down)  # fmt: skip
 
-    return function(unrolled)
+    return subroutine(unrolled)

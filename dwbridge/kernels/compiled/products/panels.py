@@ -14,7 +14,7 @@ that neighbouring outputs read, and the image's strides in memory, but for the c
 
 from __future__ import annotations
 
-from dwbridge.kernels.compiled.compiler import routine
+from dwbridge.kernels.compiled.compiler import routine, subroutine
 from dwbridge.kernels.compiled.vectors.elements import read
 from dwbridge.kernels.compiled.vectors.rows import copy_over, copy_tiles, fetch, zero_over
 
@@ -24,7 +24,7 @@ AHEAD = 2
 OUTSIDE = -(1 << 62)
 
 
-@routine
+@subroutine
 def find_pieces(pieces, column, count, grid, tap_y, tap_x):
     """The pieces of `count` columns from `column` on, as one tap sees them; returns how many there are.
 
@@ -61,7 +61,7 @@ def find_pieces(pieces, column, count, grid, tap_y, tap_x):
     return found
 
 
-@routine
+@subroutine
 def fill_rows(panel, first, form, x, start, channels, xc, step, pieces, found):
     """Rows of a panel for one tap: channel c's from panel[first + c row] on, its pixels `step` apart in memory."""
     small = form[2] == 0 and step == 1 and goes_on(panel, x, start, channels, xc, pieces, found)
@@ -143,7 +143,7 @@ def copy_columns(panel, to, x, begin, step, count, exists):
             panel[to + j] = read(x, begin + j * step)
 
 
-@routine
+@subroutine
 def fetch_rows(x, start, first, stop, xc, step, pieces, found):
     """Asks for what `fill_rows` will read of channels first .. stop."""
     for c in range(first, stop):
