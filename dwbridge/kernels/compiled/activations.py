@@ -19,8 +19,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
+from dwbridge.kernels.compiled import threads
 from dwbridge.kernels.compiled.arrays import compute_type, flat
 from dwbridge.kernels.compiled.compiler import Kernel
 from dwbridge.kernels.compiled.vectors import elementary
@@ -30,7 +30,7 @@ from dwbridge.kernels.compiled.vectors.stream import Stream
 from dwbridge.kernels.reference.activations import GELU_CUBE, GELU_SCALE
 
 #: Elements that are worth handing to a thread.
-GRAIN = 1 << 17
+GRAIN = 1 << 14
 
 
 def _clipped(x: Lanes, low: float, high: Lanes | float) -> Lanes:

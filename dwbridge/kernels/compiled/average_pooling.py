@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
+from dwbridge.kernels.compiled import threads
 from dwbridge.kernels.compiled.arrays import compute_type, flat, memory
 from dwbridge.kernels.compiled.compiler import kernel, routine
 from dwbridge.kernels.compiled.passes import windows

@@ -28,15 +28,15 @@ from dwbridge.kernels.compiled.passes.batch_normalization import (
     write_gradient,
     write_normalized,
 )
+from dwbridge.kernels.compiled.threads import run
 from dwbridge.kernels.compiled.vectors.elements import read
 from dwbridge.kernels.errors import DeclinedError
-from dwbridge.kernels.threads import run
 
 Axes = tuple[int, ...]
 Layout = tuple[int, ...]
 
 #: Elements of x that are worth a thread.
-GRAIN = 1 << 17
+GRAIN = 1 << 14
 
 #: What a block's share of the arrays may take, and how many cells its statistics.
 BLOCK_BYTES, BLOCK_CELLS = 1 << 18, 512

@@ -26,7 +26,7 @@ from numba.core import caching
 
 from dwbridge.kernels.errors import CannotCompileError
 
-FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, "no_cfunc_wrapper": True}
 
 #: The folder of all that kernels are made of.
 SOURCES = Path(__file__).parent
@@ -44,7 +44,7 @@ def subroutine(function: Callable[..., Any]) -> Any:
 
     In place of `routine` where it is long, or called from many places: Numba takes seconds for a few hundred lines.
     """
-    return numba.njit(**FLAGS)(function)
+    return numba.njit(no_cpython_wrapper=True, **FLAGS)(function)
 
 
 class Kernel:
@@ -54,15 +54,25 @@ class Kernel:
         function: what to compile. It may be a closure over integers and routines.
         constants: what decides about the routines that the function is a closure over.
         fused: whether products and sums may be fused into operations that round once.
+        source: the function whose name and line it is known by, if that is another one.
 
     Raises:
         CannotCompileError: from a call, if Numba cannot compile it for the arguments.
     """
 
-    def __init__(self, function: Callable[..., Any], constants: tuple[Any, ...] = (), fused: bool = True) -> None:
-        functools.update_wrapper(self, function)
-        self.dispatcher = numba.njit(**(FLAGS if fused else {**FLAGS, "fastmath": False}))(function)
-        self.dispatcher._cache = _Cache(function)
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        constants: tuple[Any, ...] = (),
+        fused: bool = True,
+        source: Callable[..., Any] | None = None,
+    ) -> None:
+        functools.update_wrapper(self, source or function)
+        self.function, self.constants, self.fused = source or function, constants, fused
+        flags = FLAGS if fused else {**FLAGS, "fastmath": False}
+        self.body = routine(function)
+        self.dispatcher = numba.njit(**flags)(function)
+        self.dispatcher._cache = _Cache(self.function)
         self.dispatcher._cache.constants = constants
 
     def __call__(self, *args: Any) -> Any:
@@ -71,7 +81,14 @@ class Kernel:
         except Exception as error:
             if tuple(map(numba.typeof, args)) in self.dispatcher.overloads:
                 raise
-            raise CannotCompileError(f"{self.dispatcher.__name__}: {error}") from error
+            raise CannotCompileError(f"{self.__name__}: {error}") from error
+
+    def compile_for(self, *args: Any) -> None:
+        """Compiles without a call."""
+        try:
+            self.dispatcher.compile(tuple(map(numba.typeof, args)))
+        except Exception as error:
+            raise CannotCompileError(f"{self.__name__}: {error}") from error
 
 
 kernel = Kernel

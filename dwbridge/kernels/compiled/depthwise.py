@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
+from dwbridge.kernels.compiled import threads
 from dwbridge.kernels.compiled.arrays import compute_type, flat, lanes_of
 from dwbridge.kernels.compiled.blocks import correlation, weight_gradient
 from dwbridge.kernels.compiled.blocks.correlation import BAND_NUMBERS, SIZES, Correlation, lines_routine
@@ -36,7 +36,7 @@ from dwbridge.kernels.errors import DeclinedError
 Array = np.ndarray
 
 #: Multiply-adds that are worth handing to a thread.
-GRAIN = 1 << 21
+GRAIN = 1 << 17
 
 #: Elements that a cache line has at most.
 CACHE_LINE = 16
@@ -115,7 +115,9 @@ def _backward(data: Correlation, weight: WeightGradient, gx: Array, gW: Array, g
 def _correlation_kernel(kind: correlation.Kind) -> Kernel:
     write = lines_routine(kind)
 
-    def depthwise_correlation(start, stop, work, images, channels, multiplier, adds, y, x, W, bias, tables, lanes):
+    def depthwise_correlation(
+        start, stop, declined, scratch, images, channels, multiplier, adds, y, x, W, bias, tables, lanes
+    ):
         sizes, bands, places = table(tables, SIZES), table(tables, correlation.BANDS), table(tables, correlation.PLACES)
         order, out_places = table(tables, correlation.ORDER), table(tables, correlation.OUT_PLACES)
         height, width = sizes[correlation.HEIGHT], sizes[correlation.WIDTH]
@@ -123,7 +125,7 @@ def _correlation_kernel(kind: correlation.Kind) -> Kernel:
         kh, kw, pitch = sizes[correlation.KH], sizes[correlation.KW], sizes[correlation.PITCH]
         in_step, out_step = (multiplier, 1) if adds else (1, multiplier)
         taps, plane = kh * kw * lanes, height * width
-        work = aligned(work)
+        work = aligned(np.zeros(scratch, declined.dtype))
         starts = 0
         weights = starts + multiplier * lanes
         frame = weights + multiplier * taps
@@ -149,7 +151,8 @@ def _correlation_kernel(kind: correlation.Kind) -> Kernel:
                         to = (n * channels + c) * out_step + (0 if adds else m)
                         scatter(y, to * plane + r0 * width, out_step * plane, last, (r1 - r0) * width, work, out,
                                 out_places)  # fmt: skip
-        return finite
+        if not finite:
+            declined[0] = 1
 
     return Kernel(depthwise_correlation, (kind,))
 
@@ -158,11 +161,13 @@ def _correlation_kernel(kind: correlation.Kind) -> Kernel:
 def _weight_kernel(kind: weight_gradient.Kind) -> Kernel:
     add = sums_routine(kind)
 
-    def depthwise_backward_weight(start, stop, work, images, channels, multiplier, gW, gb, x, gy, tables, lanes):
+    def depthwise_backward_weight(
+        start, stop, declined, scratch, images, channels, multiplier, gW, gb, x, gy, tables, lanes
+    ):
         sizes, gy_places = table(tables, SIZES), table(tables, weight_gradient.GY_PLACES)
         oh, ow, rows = sizes[weight_gradient.GY_HEIGHT], sizes[weight_gradient.GY_WIDTH], sizes[weight_gradient.ROWS]
         slot = sizes[weight_gradient.SUMS]
-        work = aligned(work)
+        work = aligned(np.zeros(scratch, declined.dtype))
         sums = 0
         frame = sums + multiplier * slot
         gy_frame = frame + sizes[weight_gradient.FRAME]
@@ -183,7 +188,6 @@ def _weight_kernel(kind: weight_gradient.Kind) -> Kernel:
                 if sums_are_finite(work, sums, slot, multiplier):
                     break
             store_sums(gW, gb, work, sums, tables, c, channels, multiplier, last, lanes)
-        return True
 
     return Kernel(depthwise_backward_weight, (kind,))
 
@@ -192,15 +196,15 @@ def _weight_kernel(kind: weight_gradient.Kind) -> Kernel:
 def _backward_kernel(data_kind: correlation.Kind, kind: weight_gradient.Kind) -> Kernel:
     write, add = lines_routine(data_kind), sums_routine(kind)
 
-    def depthwise_backward(start, stop, work, images, channels, multiplier, gx, gW, gb, x, gy, W, tables, x_tables,
-                           lanes):  # fmt: skip
+    def depthwise_backward(start, stop, declined, scratch, images, channels, multiplier, gx, gW, gb, x, gy, W, tables,
+                           x_tables, lanes):  # fmt: skip
         sizes, bands, places = table(tables, SIZES), table(tables, correlation.BANDS), table(tables, correlation.PLACES)
         order, out_places = table(tables, correlation.ORDER), table(tables, correlation.OUT_PLACES)
         oh, ow = sizes[correlation.IN_HEIGHT], sizes[correlation.IN_WIDTH]
         height, width = sizes[correlation.HEIGHT], sizes[correlation.WIDTH]
         kh, kw, pitch = sizes[correlation.KH], sizes[correlation.KW], sizes[correlation.PITCH]
         taps, plane, slot = kh * kw * lanes, height * width, table(x_tables, SIZES)[weight_gradient.SUMS]
-        work = aligned(work)
+        work = aligned(np.zeros(scratch, declined.dtype))
         starts = 0
         weights = starts + multiplier * lanes
         sums = weights + multiplier * taps
@@ -232,7 +236,8 @@ def _backward_kernel(data_kind: correlation.Kind, kind: weight_gradient.Kind) ->
                 if sums_are_finite(work, sums, slot, multiplier):
                     break
             store_sums(gW, gb, work, sums, x_tables, c, channels, multiplier, last, lanes)
-        return finite
+        if not finite:
+            declined[0] = 1
 
     return Kernel(depthwise_backward, (data_kind, kind))
 
@@ -283,9 +288,7 @@ def _image(x: Array) -> tuple[int, int]:
 
 def _run(kernel: Kernel, total: int, work: int, dtype: np.dtype, scratch: int, args: tuple[Any, ...]) -> None:
     """Runs a kernel on `total` blocks of so much work each, with scratch memory of so many elements."""
-
-    def part(start: int, stop: int) -> None:
-        if not kernel(start, stop, np.zeros(scratch + CACHE_LINE, dtype), *args):
-            raise DeclinedError("expected finite weights")
-
-    threads.run(part, total, max(1, GRAIN // max(1, work)))
+    declined = np.zeros(1, dtype)
+    threads.run(kernel, total, max(1, GRAIN // max(1, work)), declined, scratch + CACHE_LINE, *args)
+    if declined[0]:
+        raise DeclinedError("expected finite weights")

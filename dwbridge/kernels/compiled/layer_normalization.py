@@ -14,8 +14,8 @@ import math
 import numpy as np
 
 from dwbridge.backend import compute_dtype
-from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
+from dwbridge.kernels.compiled import threads
 from dwbridge.kernels.compiled.arrays import as_row, compute_type, flat, lanes_of
 from dwbridge.kernels.compiled.compiler import kernel
 from dwbridge.kernels.compiled.passes.layer_columns import WIDTH, columns_gradient, normalize_columns
@@ -25,7 +25,7 @@ from dwbridge.kernels.errors import DeclinedError
 Array = np.ndarray
 
 #: Elements that are worth handing to a thread.
-GRAIN = 1 << 16
+GRAIN = 1 << 13
 
 #: Pieces of the work that have sums of their own for the gradients of gamma and beta, times the lanes of these sums.
 PIECES = 128

@@ -15,11 +15,11 @@ import numpy as np
 
 from dwbridge.backend import Array
 from dwbridge.kernels.compiled.compiler import rounding_kernel
+from dwbridge.kernels.compiled.threads import run
 from dwbridge.kernels.errors import DeclinedError
-from dwbridge.kernels.threads import run
 
 #: Elements that are worth a thread.
-GRAIN = 1 << 16
+GRAIN = 1 << 14
 
 TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -35,10 +35,7 @@ def _update(kernel: Callable[..., None], x: Array, g: Array, state: tuple[Array,
     if dtype not in TYPES:
         raise DeclinedError(f"an update of {dtype}")
     rows = arrays if x.ndim == 1 else [array.reshape(-1) for array in arrays]
-    if size <= GRAIN:  # most parameters are small, and the call itself is what they cost
-        kernel(0, size, *rows, *scalars)
-    else:
-        run(kernel, size, GRAIN, *rows, *scalars)
+    run(kernel, size, GRAIN, *rows, *scalars)
 
 
 def weight_decay(x: Array, g: Array, rate: float) -> None:

@@ -14,15 +14,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dwbridge.kernels import threads
 from dwbridge.kernels.buffers import empty
+from dwbridge.kernels.compiled import threads
 from dwbridge.kernels.compiled.arrays import compute_type, flat
 from dwbridge.kernels.compiled.compiler import kernel
 from dwbridge.kernels.compiled.vectors.combined_rows import fill_row, sum_of_row
 from dwbridge.kernels.errors import DeclinedError
 
 #: Elements that are worth handing to a thread.
-GRAIN = 1 << 17
+GRAIN = 1 << 14
 #: Elements of a row that are summed here.
 LONGEST = 1 << 12
 

@@ -16,15 +16,15 @@ from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled.arrays import as_row, compute_type, flat, lanes_of
 from dwbridge.kernels.compiled.compiler import kernel, routine
 from dwbridge.kernels.compiled.passes.softmax import raise_peaks, sum_exponentials, write_exponentials
+from dwbridge.kernels.compiled.threads import run
 from dwbridge.kernels.compiled.vectors.elements import read, write
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference.softmax_cross_entropy import check_labels
-from dwbridge.kernels.threads import run
 
 Layout = tuple[int, int, int, int]
 
 #: Scores that are worth a thread.
-GRAIN = 1 << 15
+GRAIN = 1 << 12
 
 
 def plan(x: Array, dtype: np.dtype) -> tuple[Layout, int, int]:

@@ -15,7 +15,7 @@ from dwbridge.kernels.compiled.compiler import routine
 #: Room behind scratch rows: vectors are written whole.
 ROOM = 16
 #: Elements of images that are worth a thread.
-WORTHWHILE = 1 << 18
+WORTHWHILE = 1 << 15
 
 
 def form(window: Window2D, image: Sequence[int], output: Sequence[int]) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dwbridge.kernels import threads
+from dwbridge.kernels.compiled import threads
 from dwbridge.kernels.compiled.arrays import Memory, memory
 from dwbridge.kernels.compiled.compiler import kernel, routine
 from dwbridge.kernels.compiled.products.panels import (
@@ -37,7 +37,7 @@ PANEL_BYTES = 1 << 18
 #: Biases behind the last row: a panel may have so many rows more than there are.
 ROOM = 5
 #: Multiply-adds that are worth a thread.
-WORTHWHILE = 1 << 22
+WORTHWHILE = 1 << 19
 
 
 class Source(NamedTuple):

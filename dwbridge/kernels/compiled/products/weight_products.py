@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dwbridge.kernels import threads
+from dwbridge.kernels.compiled import threads
 from dwbridge.kernels.compiled.compiler import kernel, routine
 from dwbridge.kernels.compiled.products.image_products import WORTHWHILE, Source
 from dwbridge.kernels.compiled.products.panels import fill_rows, find_pieces
@@ -22,6 +22,8 @@ ROWS, CHUNK = 64, 512
 NEAR = 12
 #: Pieces of work that keep any number of threads busy.
 ENOUGH = 16
+#: Multiply-adds that are worth sums of their own, which have to be added.
+WORTH_A_SLICE = 1 << 22
 #: Bytes of the slices' sums.
 SLICES_BYTES = 1 << 21
 
@@ -40,7 +42,7 @@ def _cut(rows: int, channels: int, taps: int, groups: int, columns: int, itemsiz
     chunk = max(64, min(wide, 2 * CHUNK * ROWS // max(ROWS, part * taps) // 64 * 64))
     slices = min(
         -(-ENOUGH // max(1, groups * -(-channels // part))),
-        columns * rows * part * taps // WORTHWHILE,
+        columns * rows * part * taps // WORTH_A_SLICE,
         SLICES_BYTES // max(1, groups * rows * channels * taps * itemsize),
     )
     return _Cut(part, chunk, -(-columns // (max(1, slices) * chunk)) * chunk)
