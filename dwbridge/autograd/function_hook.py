@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -67,8 +67,9 @@ class _Hooks(threading.local):
 _hooks = _Hooks()
 
 
-def hooks_of(function: FunctionNode) -> Iterator[FunctionHook]:
+def hooks_of(function: FunctionNode) -> tuple[FunctionHook, ...]:
     """The hooks that a function calls: the thread's, then its own, which replace the thread's of the same name."""
     local = function.local_function_hooks
     if _hooks.named or local:
-        yield from list((_hooks.named | local).values())
+        return tuple((_hooks.named | local).values())
+    return ()

@@ -26,6 +26,8 @@ from dwbridge.backend import (
 )
 from dwbridge.configuration import config
 
+_PLAIN = {np.ndarray}
+
 
 class FunctionNode:
     """An operator on variables. Subclasses say what it computes and how it is differentiated.
@@ -157,19 +159,19 @@ class FunctionNode:
             type_check.InvalidType: if the inputs do not satisfy `check_type_forward`.
             TypeError: if the arrays live on different devices, or an input is no array.
         """
-        variables = tuple(as_variable(x) for x in inputs)
-        arrays = tuple(x.array for x in variables)
+        variables = tuple(map(as_variable, inputs))  # lists and maps, not generators: this is every function's path
+        arrays = tuple([x.array for x in variables])
         self._check(arrays)
         outputs = self._compute(arrays)
-        requires_grad = any(x.requires_grad for x in variables)
-        results = tuple(Variable(y, requires_grad=requires_grad) for y in outputs)
+        requires_grad = True in [x.requires_grad for x in variables]
+        results = tuple([Variable(y, requires_grad=requires_grad) for y in outputs])
         if requires_grad and config.enable_backprop:
             self._connect(variables, results)
         record(self, variables, results)
         return results
 
     def _check(self, arrays: tuple[Array, ...]) -> None:
-        if not all(type(array) is np.ndarray for array in arrays):
+        if set(map(type, arrays)) != _PLAIN:
             self._check_devices(arrays)
         if config.type_check and type(self).check_type_forward is not FunctionNode.check_type_forward:
             with type_check.get_function_check_context(self):
@@ -200,9 +202,9 @@ class FunctionNode:
         return outputs if tag is None else tuple(tagged(y, tag) for y in outputs)
 
     def _connect(self, variables: tuple[Variable, ...], results: tuple[Variable, ...]) -> None:
-        self.rank = max(x.rank for x in variables)
-        self.inputs = tuple(x.node for x in variables)
-        self.outputs = tuple(weakref.ref(y.node) for y in results)
+        self.rank = max([x.rank for x in variables])
+        self.inputs = tuple([x.node for x in variables])
+        self.outputs = tuple([weakref.ref(y.node) for y in results])
         for y in results:
             y.set_creator_node(self)
         for i in self._input_indexes_to_retain:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 
@@ -15,14 +13,19 @@ class _Checked(threading.local):
 _checked = _Checked()
 
 
-@contextlib.contextmanager
-def get_function_check_context(function: Any) -> Iterator[None]:
+class get_function_check_context:  # Chainer's name; called for every function, so no generator
     """A `with` block in which the messages of `InvalidType` name the function."""
-    before, _checked.function = _checked.function, function
-    try:
-        yield
-    finally:
-        _checked.function = before
+
+    __slots__ = ("before", "function")
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def __enter__(self) -> None:
+        self.before, _checked.function = _checked.function, self.function
+
+    def __exit__(self, *error: object) -> None:
+        _checked.function = self.before
 
 
 class InvalidType(Exception):
