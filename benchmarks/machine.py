@@ -27,8 +27,22 @@ def description() -> dict[str, Any]:
         "cores": cores(),
         "system": platform.platform(),
         "commit": _commit(),
-        "command": shlex.join(["python", *_relative(sys.argv)]),
+        "command": shlex.join(["python", *map(anywhere, sys.argv)]),
     }
+
+
+def anywhere(word: str) -> str:
+    """A word of a command line as it may stand on another machine.
+
+    Interpreters are PYTHON, paths are relative to the repository, and of those outside it the last name is left.
+    """
+    option, equals, value = word.rpartition("=")
+    if "/" not in value:
+        return word
+    path = Path(os.path.abspath(value))
+    if re.fullmatch(r"python[\d.]*", path.name):
+        return f"{option}{equals}PYTHON"
+    return f"{option}{equals}{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name}"
 
 
 class Neighbours:
@@ -63,7 +77,3 @@ def _commit() -> str:
         ["git", "describe", "--always", "--dirty", "--abbrev=12"], cwd=ROOT, capture_output=True, text=True
     )
     return done.stdout.strip() or "unknown"
-
-
-def _relative(words: list[str]) -> list[str]:
-    return [os.path.relpath(word, ROOT) if word.startswith(str(ROOT)) else word for word in words]

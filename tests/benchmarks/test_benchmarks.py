@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,23 @@ def test_training_step(tmp_path: Path, network: str) -> None:
     assert row["memory"]["dwbridge/step"]["bytes"] > row["memory"]["dwbridge/step"]["at_rest"] > 0
     assert row["profile"]["dwbridge"]["depthwise forward"] > 0
     assert f"| {network} | 1 |" in page
+
+
+def test_commands_are_kept_as_they_stand_on_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    from machine import anywhere
+
+    words = [str(BENCHMARKS / "depthwise_cpu.py"), "--torch", "/opt/torch/bin/python3.11", "--chainer=../bin/python"]
+    words += ["--out", f"{BENCHMARKS}/results", "--plot=/opt/plots/new.png", "--shapes", "4,6,1,3,1"]
+    assert list(map(anywhere, words)) == [
+        *("benchmarks/depthwise_cpu.py", "--torch", "PYTHON", "--chainer=PYTHON"),
+        *("--out", "benchmarks/results", "--plot=new.png", "--shapes", "4,6,1,3,1"),
+    ]
+
+
+@pytest.mark.parametrize("file", sorted((BENCHMARKS / "results").iterdir()), ids=lambda file: file.name)
+def test_no_result_names_a_path_of_the_machine(file: Path) -> None:
+    assert re.findall(r"""(?:^|[\s"'`=(])(/[\w.~-]+/[^\s"'`)]*)""", file.read_text(errors="replace")) == []
 
 
 def test_smoothness(tmp_path: Path) -> None:
