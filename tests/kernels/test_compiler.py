@@ -161,3 +161,24 @@ def test_without_numba_the_reference_computes_and_says_so_once() -> None:
     assert outcome.stdout.split() == ["72.0", "72.0", "ModuleNotFoundError"]
     assert outcome.stderr.startswith("there are no compiled kernels, NumPy computes in their place: ")
     assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_kernels_that_processes_compiled_apart_are_not_confused(tmp_path: Path) -> None:
+    """Closures of one name for two kernel sizes, each compiled by another process, and loaded by a third."""
+    program = (
+        "import sys, numpy as np; from dwbridge import functions as F\n"
+        "for k in map(int, sys.argv[1:]):\n"
+        "    x, W = np.ones((1, 8, 9, 9), 'f'), np.ones((1, 8, k, k), 'f')\n"
+        "    print(int(F.depthwise_convolution_2d(x, W, pad=k // 2).array[0, 0, 4, 4]))\n"
+    )
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", program, *sizes],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NUMBA_CACHE_DIR": ""},
+        ).stdout.split()
+        for sizes in (["3"], ["5"], ["3", "5"])
+    ]
+    assert outputs == [["9"], ["25"], ["9", "25"]]

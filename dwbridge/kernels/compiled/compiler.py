@@ -44,7 +44,25 @@ def subroutine(function: Callable[..., Any]) -> Any:
 
     In place of `routine` where it is long, or called from many places: Numba takes seconds for a few hundred lines.
     """
+    _make_name_unique(function, ())
     return numba.njit(no_cpython_wrapper=True, **FLAGS)(function)
+
+
+def _make_name_unique(function: Callable[..., Any], constants: tuple[Any, ...]) -> None:
+    """Puts what a closure holds into its name.
+
+    Numba's own number, which keeps closures of one name apart, counts from one in each process: of two that were
+    compiled in two processes, a third would load the code of one for both.
+    """
+    held = constants, _plain_values(function)
+    if any(held):
+        function.__qualname__ += "_" + hashlib.sha256(repr(held).encode()).hexdigest()[:16]
+
+
+def _plain_values(function: Callable[..., Any]) -> tuple[str, ...]:
+    """What a closure is over, routines excepted: how they are written changes from process to process."""
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    return tuple(repr(value) for value in cells if isinstance(value, int | float | str | tuple))
 
 
 class Kernel:
@@ -67,6 +85,8 @@ class Kernel:
         fused: bool = True,
         source: Callable[..., Any] | None = None,
     ) -> None:
+        if source is None:
+            _make_name_unique(function, constants)
         functools.update_wrapper(self, source or function)
         self.function, self.constants, self.fused = source or function, constants, fused
         flags = FLAGS if fused else {**FLAGS, "fastmath": False}
@@ -151,10 +171,7 @@ class _Cache(caching.FunctionCache):
     constants: tuple[Any, ...] = ()
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
-        # Numba's own key has the pickled closure, which changes from process to process if it holds a routine.
-        cells = [cell.cell_contents for cell in self._py_func.__closure__ or ()]
-        plain = tuple(repr(value) for value in cells if isinstance(value, int | float | str | tuple))
-        return sig, codegen.magic_tuple(), (self.constants, plain)
+        return sig, codegen.magic_tuple(), (self.constants, _plain_values(self._py_func))
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:

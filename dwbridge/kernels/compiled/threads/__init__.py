@@ -98,4 +98,5 @@ def launcher(kernel: Kernel) -> Kernel:
         "take": take,
     }
     exec(text, given)
+    given["launch"].__qualname__ = f"{kernel.function.__qualname__}.launch"
     return Kernel(given["launch"], ("launch", *kernel.constants), kernel.fused, source=kernel.function)
