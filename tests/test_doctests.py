@@ -4,6 +4,7 @@ import doctest
 import importlib
 import pkgutil
 
+import needs
 import numpy as np
 import pytest
 from seed import SEED
@@ -21,8 +22,22 @@ def modules() -> list[str]:
     return sorted({name for name in found if not name.endswith("__main__")})
 
 
-@pytest.mark.parametrize("name", modules())
+def is_compiled(name: str) -> bool:
+    return name.startswith("dwbridge.kernels.compiled.")
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if not is_compiled(name)])
 def test_examples(name: str) -> None:
+    check_examples(name)
+
+
+@needs.numba
+@pytest.mark.parametrize("name", [name for name in modules() if is_compiled(name)])
+def test_examples_of_compiled_kernels(name: str) -> None:
+    check_examples(name)
+
+
+def check_examples(name: str) -> None:
     np.random.seed(SEED)
     results = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert results.failed == 0

@@ -28,3 +28,8 @@ def test_the_list() -> None:
     assert is_allowed("a/test_b.py::test_c[1-2]", allowed)
     assert is_allowed("a/test_gpu.py::test_any", allowed)
     assert not is_allowed("a/test_b.py::test_d", allowed)
+
+
+def test_a_line_is_in_force_only_where_its_package_is_missing() -> None:
+    text = "test_a.py::*  without pytest  # A\ntest_b.py::*  without no_such_package  # B\n"
+    assert allowed_skips(text) == {"test_b.py::*": "B"}

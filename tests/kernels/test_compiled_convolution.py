@@ -13,7 +13,7 @@ from dwbridge.geometry import Window2D
 from dwbridge.kernels import kernels_for
 from dwbridge.kernels.reference import convolution as reference
 
-pytest.importorskip("numba")
+pytest.importorskip("numba", reason="Numba is not installed")
 
 from dwbridge.kernels.compiled import convolution
 from dwbridge.kernels.compiled.arrays import memory

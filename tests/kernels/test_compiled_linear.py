@@ -11,7 +11,7 @@ from seed import SEED
 from dwbridge.configuration import using_config
 from dwbridge.kernels.reference import linear as reference
 
-pytest.importorskip("numba")
+pytest.importorskip("numba", reason="Numba is not installed")
 
 from dwbridge.kernels.compiled import linear
 from dwbridge.kernels.compiled.products import image_products

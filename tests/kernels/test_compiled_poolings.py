@@ -13,7 +13,7 @@ from dwbridge.geometry import Window2D
 from dwbridge.kernels.reference import average_pooling as plain_average
 from dwbridge.kernels.reference import max_pooling as plain_max
 
-pytest.importorskip("numba")
+pytest.importorskip("numba", reason="Numba is not installed")
 
 from dwbridge.kernels.compiled import average_pooling, max_pooling
 from dwbridge.kernels.compiled.passes import windows
