@@ -10,11 +10,12 @@ from typing import Any
 def burst(
     call: Callable[[], Any], seconds: float, least: int = 3, clock: Callable[[], float] = time.perf_counter
 ) -> list[float]:
-    """Seconds of each call. The first call, which finds cold caches, does not count unless it is long.
+    """Seconds of each call, after calls that do not count: they find cold caches, and threads that sleep.
 
     Args:
         call: what is measured. Its result is freed inside the time: a user pays for that as well.
-        seconds: how long to go on, with at least `least` calls; a call ten times as long is made once.
+        seconds: how long to go on, with at least `least` calls, after as long that does not count; a call ten times as
+            long is made once.
         least: the smallest number of calls.
         clock: what gives the time.
 
@@ -22,11 +23,14 @@ def burst(
     >>> burst(lambda: None, 3, clock=lambda: next(ticks))
     [1, 1, 1]
     """
-    times = [_seconds(call, clock)]
-    if times[0] < 10 * seconds:
-        times = []
-        while len(times) < least or sum(times) < seconds:
-            times.append(_seconds(call, clock))
+    times = _calls(call, seconds, 1, clock)
+    return times if times[0] >= 10 * seconds else _calls(call, seconds, least, clock)
+
+
+def _calls(call: Callable[[], Any], seconds: float, least: int, clock: Callable[[], float]) -> list[float]:
+    times: list[float] = []
+    while len(times) < least or sum(times) < seconds:
+        times.append(_seconds(call, clock))
     return times
 
 

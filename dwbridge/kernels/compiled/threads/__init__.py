@@ -10,7 +10,7 @@ its grains by itself gives the same bytes for any number of threads.
     team       the threads, awake and asleep
 
 The calling thread works too, and nobody waits for a thread that has not begun. To hand work to a thread that waits
-awake takes some 2 us; one that sleeps is woken and comes when it comes, after 100 us or more. A grain should be worth
+awake takes some 2 us; one that sleeps is woken and comes when it comes, after 0.1 to 5 ms. A grain should be worth
 several microseconds. One caller leads the team at a time: another one that calls meanwhile works alone.
 
 How many: `config.num_threads`, which starts as DWBRIDGE_NUM_THREADS or the number of cores that this process may use.

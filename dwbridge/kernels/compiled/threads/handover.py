@@ -25,8 +25,9 @@ ENTRY, ARGS = range(2)
 #: whether workers are to leave; and for each worker whether it sleeps.
 NEXT, SEATS, FINISHED, FAILED, LEAVE, ASLEEP = (APART * i for i in range(1, 7))
 
-#: Rests of a worker that nobody wants, until it sleeps: about a millisecond.
-PATIENCE = atomics.PAUSES + 1500
+#: Rests of a worker that nobody wants, until it sleeps: some 5 ms, longer than Python takes from layer to layer, and
+#: shorter than the 10 ms and more for which GNU OpenMP's and onnxruntime's threads wait.
+PATIENCE = atomics.PAUSES + 8000
 
 
 def words(workers: int) -> np.ndarray:

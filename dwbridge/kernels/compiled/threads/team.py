@@ -40,8 +40,7 @@ class Team:
     def _gather(self, seats: int) -> None:
         """Wakes so many workers; only whoever leads may."""
         for worker in self.workers[:seats]:
-            if self.words[worker.asleep]:
-                worker.wake()
+            worker.wake()
         if len(self.workers) < seats and not self.closed:
             attend.compile_for(self.words, 0)  # here, and not in each of the threads
             while len(self.workers) < seats:
@@ -68,16 +67,20 @@ class _Worker(threading.Thread):
         super().__init__(name=f"dwbridge-{number}", daemon=True)
         self.words, self.number = words, number
         self.asleep = ASLEEP + APART * number
-        self.awake = threading.Semaphore(0)
+        self.awake = threading.Lock()  # held while it is to sleep
+        self.awake.acquire()
 
     def wake(self) -> None:
-        self.words[self.asleep] = 0
-        self.awake.release()
+        """Wakes it if it sleeps, or is about to; only whoever leads may."""
+        if self.words[self.asleep]:
+            self.words[self.asleep] = 0
+            self.awake.release()
 
     def run(self) -> None:
+        attend(self.words, self.number)
         while not self.words[LEAVE]:
-            attend(self.words, self.number)
             self.awake.acquire()
+            attend(self.words, self.number)
 
 
 _team = Team()
