@@ -78,6 +78,8 @@ class Kernel:
         CannotCompileError: from a call, if Numba cannot compile it for the arguments.
     """
 
+    __name__: str
+
     def __init__(
         self,
         function: Callable[..., Any],

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from dwbridge.backend import Array
-from dwbridge.kernels.compiled.compiler import rounding_kernel
+from dwbridge.kernels.compiled.compiler import Kernel, rounding_kernel
 from dwbridge.kernels.compiled.threads import run
 from dwbridge.kernels.errors import DeclinedError
 
@@ -24,7 +23,7 @@ GRAIN = 1 << 14
 TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-def _update(kernel: Callable[..., None], x: Array, g: Array, state: tuple[Array, ...], *scalars: float) -> None:
+def _update(kernel: Kernel, x: Array, g: Array, state: tuple[Array, ...], *scalars: float) -> None:
     dtype, size = x.dtype, x.size
     if not g.flags.carray:
         g = np.array(g, order="C")
