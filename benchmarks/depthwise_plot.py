@@ -38,10 +38,10 @@ def plot(result: dict[str, Any], file: Path) -> None:
 
 def _panel(panel: Any, rows: list[dict[str, Any]]) -> None:
     labels = [f"{row['shape']}  n{row['batch']}" for row in rows]
-    for peer in PEERS:
+    for number, peer in enumerate(PEERS):
         points = [(i, value) for i, row in enumerate(rows) if (value := best(row, peer))]
         if points:
-            panel.plot(*zip(*points), "o-", markersize=3, linewidth=0.8, label=peer)
+            panel.plot(*zip(*points), f"C{number}o-", markersize=3, linewidth=0.8, label=peer)
     panel.axhline(1, color="black", linewidth=1)
     panel.set_yscale("log")
     panel.set_xticks(range(len(labels)), labels, rotation=90, fontsize=5)
