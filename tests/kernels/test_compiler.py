@@ -67,24 +67,6 @@ def test_bounds_checking_has_a_cache_of_its_own(tmp_path: Path) -> None:
     assert run(tmp_path / "cache", NUMBA_BOUNDSCHECK="1") == ("[0.0, 2.0, 4.0] 0", "")
 
 
-def test_vectors_beyond_an_array_are_caught_by_bounds_checking(tmp_path: Path) -> None:
-    program = (
-        "import numpy as np\n"
-        "from dwbridge.kernels.compiled.compiler import kernel\n"
-        "from dwbridge.kernels.compiled.blocks.sums import add_pixels\n"
-        "@kernel\n"
-        "def add(x, count):\n"
-        "    add_pixels(x, 0, 0, 0, 1, count)\n"
-        "add(np.ones(16), 4)\n"
-        "add(np.ones(16), 5)\n"
-    )
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NUMBA_BOUNDSCHECK": "1"}
-    (tmp_path / "program.py").write_text(program)
-    command = [sys.executable, tmp_path / "program.py"]
-    outcome = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert "IndexError: vector access is out of bounds" in outcome.stderr
-
-
 def test_kernels_that_processes_compiled_apart_are_not_confused(tmp_path: Path) -> None:
     """Closures of one name for two kernel sizes, each compiled by another process, and loaded by a third."""
     program = (

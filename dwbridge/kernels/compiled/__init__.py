@@ -12,3 +12,5 @@ One file an operator. What they share:
 These modules import Numba: nothing but the seam (`dwbridge.kernels`) imports them, and only when a kernel is wanted.
 Every routine computes on `config.num_threads` threads and gives the same bytes for any number.
 """
+
+import numba  # noqa: F401  (first of all, so that where it is missing, the error names it and not a part of it)

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.core import config
 
 from dwbridge.kernels.compiled.compiler import subroutine
-from dwbridge.kernels.compiled.vectors.stream import INDEX
+from dwbridge.kernels.compiled.vectors.stream import INDEX, check_bounds, index
 
 
 def packed(*tables: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -36,8 +35,5 @@ def table(tables, k):
 
 def entry(context: Any, builder: ir.IRBuilder, table: Any, position: ir.Value) -> ir.Value:
     """An entry of a table, in an intrinsic."""
-    if config.BOUNDSCHECK:
-        outside = builder.icmp_unsigned(">=", position, table.nitems)
-        with builder.if_then(outside, likely=False):
-            context.call_conv.return_user_exc(builder, IndexError, ("table access is out of bounds",))
+    check_bounds(context, builder, position, index(1), table.nitems)
     return builder.load(builder.gep(table.data, [position]), typ=INDEX)

@@ -164,19 +164,14 @@ def dots_tile(typingctx, sums, place, a, a_place, b, b_place, vectors, columns):
 
 def _add(builder: Builder, total: Stream, four: ir.Value, position: ir.Value, valid: ir.Value) -> None:
     """total[position + r] += four[r] for r < valid."""
-
-    def add(value: ir.Value, place: ir.Value) -> None:
-        pointer = builder.bitcast(builder.gep(total.data, [place]), value.type.as_pointer())
-        builder.store(builder.fadd(builder.load(pointer, align=4), value), pointer, align=4)
-
     with builder.if_else(builder.icmp_signed("==", valid, index(FOUR))) as (all_rows, some):
         with all_rows:
-            add(four, position)
+            total.add(four, position)
         with some:
             for r in range(FOUR - 1):
                 with builder.if_then(builder.icmp_signed("<", index(r), valid)):
                     lane = builder.extract_element(four, ir.Constant(ir.IntType(32), r))
-                    add(lane, builder.add(position, index(r)))
+                    total.add(lane, builder.add(position, index(r)))
 
 
 def smaller(builder: Builder, number: int, count: ir.Value) -> ir.Value:

@@ -13,7 +13,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils
 
-from dwbridge.kernels.compiled.vectors.stream import INDEX, Stream, index
+from dwbridge.kernels.compiled.vectors.stream import INDEX, Stream, check_bounds, index
 
 DOUBLE = ir.DoubleType()
 
@@ -82,14 +82,16 @@ class Cells:
         self, context: Any, builder: ir.IRBuilder, array: Any, value: ir.Value, offset: ir.Value, lanes: int
     ) -> None:
         struct = context.make_array(array)(context, builder, value)
-        self.builder, self.data, self.offset, self.lanes = builder, struct.data, offset, lanes
+        self.context, self.builder, self.data, self.size = context, builder, struct.data, struct.nitems
+        self.offset, self.lanes = offset, lanes
         self.columns = builder.extract_value(struct.shape, 1)
         self.kind = ir.VectorType(DOUBLE if array.dtype.bitwidth == 64 else ir.FloatType(), lanes)
 
     def _pointer(self, row: int, column: ir.Value) -> ir.Value:
         begin = self.builder.add(self.builder.mul(index(row), self.columns), self.offset)
-        place = self.builder.gep(self.data, [self.builder.add(begin, column)])
-        return self.builder.bitcast(place, self.kind.as_pointer())
+        position = self.builder.add(begin, column)
+        check_bounds(self.context, self.builder, position, index(self.lanes), self.size)
+        return self.builder.bitcast(self.builder.gep(self.data, [position]), self.kind.as_pointer())
 
     def load_at(self, row: int, column: ir.Value) -> ir.Value:
         """The vector of a row that begins `column` behind the offset."""

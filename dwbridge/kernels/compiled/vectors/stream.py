@@ -46,22 +46,19 @@ class Stream:
         self._stored = ir.VectorType(_ELEMENT[array.dtype], self.lanes)
 
     def load(self, position: ir.Value) -> ir.Value:
-        self._check(position, index(self.lanes))
         stored = self.builder.load(self._pointer(position, self._stored), align=self._align)
         return self._widen(stored)
 
     def store(self, value: ir.Value, position: ir.Value) -> None:
-        self._check(position, index(self.lanes))
         self.builder.store(self._narrow(value), self._pointer(position, self._stored), align=self._align)
 
     def load_first(self, count: ir.Value, position: ir.Value) -> ir.Value:
         """The first `count` lanes; the others are zero and are not read."""
-        self._check(position, count)
         builder, name = self.builder, f"v{self.lanes}{_suffix(self._stored)}"
         mask = self.mask(count)
         kind = ir.FunctionType(self._stored, [self._stored.as_pointer(), ir.IntType(32), mask.type, self._stored])
         function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.{name}.p0")
-        pointer = self._pointer(position, self._stored)
+        pointer = self._pointer(position, self._stored, count)
         zero = ir.Constant(self._stored, None)
         return self._widen(builder.call(function, [pointer, ir.Constant(ir.IntType(32), self._align), mask, zero]))
 
@@ -70,7 +67,6 @@ class Stream:
 
         Halves, quarters and so on, as the bits of `count` say: masked stores take dozens of cycles on some processors.
         """
-        self._check(position, count)
         builder, stored = self.builder, self._narrow(value)
         at = cgutils.alloca_once_value(builder, position)
         rest = cgutils.alloca_once_value(builder, stored)
@@ -97,9 +93,14 @@ class Stream:
         shifted = builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(lane, self.lanes), moved))
         builder.store(shifted, rest)
 
+    def add(self, value: ir.Value, position: ir.Value) -> None:
+        """Adds a scalar, or a vector of any number of lanes, to the elements from `position` on; not for 16 bits."""
+        pointer = self._pointer(position, value.type)
+        total = self.builder.fadd(self.builder.load(pointer, align=self._align), value)
+        self.builder.store(total, pointer, align=self._align)
+
     def element(self, position: ir.Value) -> ir.Value:
         """One element, in every lane."""
-        self._check(position, index(1))
         stored = self.builder.load(self._pointer(position, _ELEMENT[self.dtype]), align=self._align)
         return self._widen(splat(self.builder, stored, self.lanes))
 
@@ -112,7 +113,10 @@ class Stream:
     def _align(self) -> int:
         return {types.float32: 4, types.float64: 8, types.uint16: 2}[self.dtype]
 
-    def _pointer(self, position: ir.Value, kind: ir.Type) -> ir.Value:
+    def _pointer(self, position: ir.Value, kind: ir.Type, count: ir.Value | None = None) -> ir.Value:
+        """The address of a scalar or vector, of which `count` lanes are meant if not all."""
+        meant = index(getattr(kind, "count", 1)) if count is None else count
+        check_bounds(self.context, self.builder, position, meant, self.size)
         return self.builder.bitcast(self.builder.gep(self.data, [position]), kind.as_pointer())
 
     def _widen(self, stored: ir.Value) -> ir.Value:
@@ -127,16 +131,16 @@ class Stream:
         halves = self.builder.fptrunc(value, ir.VectorType(ir.HalfType(), self.lanes))
         return self.builder.bitcast(halves, self._stored)
 
-    def _check(self, position: ir.Value, count: ir.Value) -> None:
-        if not config.BOUNDSCHECK:
-            return
-        builder = self.builder
-        outside = builder.or_(
-            builder.icmp_signed("<", position, index(0)),
-            builder.icmp_signed(">", builder.add(position, count), self.size),
-        )
-        with builder.if_then(outside, likely=False):
-            self.context.call_conv.return_user_exc(builder, IndexError, ("vector access is out of bounds",))
+
+def check_bounds(context: Any, builder: ir.IRBuilder, position: ir.Value, count: ir.Value, size: ir.Value) -> None:
+    """With NUMBA_BOUNDSCHECK, emits an IndexError for `count` elements from `position` on that `size` does not hold."""
+    if not config.BOUNDSCHECK:
+        return
+    outside = builder.or_(
+        builder.icmp_signed("<", position, index(0)), builder.icmp_signed(">", builder.add(position, count), size)
+    )
+    with builder.if_then(outside, likely=False):
+        context.call_conv.return_user_exc(builder, IndexError, ("vector access is out of bounds",))
 
 
 def _suffix(vector: ir.VectorType) -> str:
