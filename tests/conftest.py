@@ -1,6 +1,7 @@
 """Shared by all tests: `cases` and `oracles` are importable, and every test starts from the same random state."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ sys.path[:0] = [str(TESTS), str(TESTS / "exporters")]
 
 import skip_guard  # noqa: E402 - found on the path that was just set
 from seed import SEED  # noqa: E402 - found on the path that was just set
+from simulated_gpu import SimulatedGpu  # noqa: E402 - found on the path that was just set
+from simulated_gpu.sources import can_compile  # noqa: E402 - found on the path that was just set
 
 
 def pytest_report_header() -> str:
@@ -20,6 +23,22 @@ def pytest_report_header() -> str:
 @pytest.fixture(autouse=True)
 def _fixed_seed() -> None:
     np.random.seed(SEED)
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where g++ puts what it compiles of CUDA sources: once for all tests."""
+    return tmp_path_factory.mktemp("libraries")
+
+
+@pytest.fixture
+def gpu(libraries: Path) -> Iterator[SimulatedGpu]:
+    """A GPU that is the CPU; see `simulated_gpu`."""
+    if not can_compile():
+        pytest.skip("g++ is not installed")
+    gpu = SimulatedGpu(libraries)
+    with gpu.installed():
+        yield gpu
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,10 +5,12 @@ Which implementation stands behind it is decided by where the arrays are and by 
 first that is there, `'compiled'` and `'numpy'` force one.
 
     reference/   NumPy, always there. It computes through the array's own library, so it serves CuPy arrays too.
-    compiled/    Numba, on the CPU. Arrays that it is not made for are the reference's. Where it cannot be compiled, or
-                 Numba is not there, `'auto'` computes with the reference, and logs that once; `'compiled'` raises.
+    compiled/    Numba, on the CPU.
+    cuda/        CUDA C++ through CuPy, on the GPU. An operator that has none is CuPy's, which `'compiled'` allows too.
 
-Every implementation of one name has the same routines; `dwbridge.kernels.reference` documents them.
+Arrays that a compiled implementation is not made for are the reference's. Where it cannot be compiled, or Numba is not
+there, `'auto'` computes with the reference, and logs that once; `'compiled'` raises. Every implementation of one name
+has the same routines; `dwbridge.kernels.reference` documents them.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from dwbridge.kernels.errors import CannotCompileError, DeclinedError
 logger = logging.getLogger(__name__)
 
 #: implementation -> the folder of its modules
-FOLDERS = {"numpy": "reference", "compiled": "compiled"}
+FOLDERS = {"numpy": "reference", "compiled": "compiled", "cuda": "cuda"}
 
 #: operator -> implementations. A new implementation of an operator is one entry here, and a module of its name.
 IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
@@ -36,7 +38,7 @@ IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "average_pooling": ("numpy", "compiled"),
     "batch_normalization": ("numpy", "compiled"),
     "convolution": ("numpy", "compiled"),
-    "depthwise": ("numpy", "compiled"),
+    "depthwise": ("numpy", "compiled", "cuda"),
     "layer_normalization": ("numpy", "compiled"),
     "linear": ("numpy", "compiled"),
     "max_pooling": ("numpy", "compiled"),
@@ -57,7 +59,7 @@ PREFERENCE: dict[tuple[str, str], tuple[str, ...]] = {
     ("cpu", "compiled"): ("compiled",),
     ("cpu", "numpy"): ("numpy",),
     ("gpu", "auto"): ("cuda", "numpy"),
-    ("gpu", "compiled"): ("cuda",),
+    ("gpu", "compiled"): ("cuda", "numpy"),
     ("gpu", "numpy"): ("numpy",),
 }
 
@@ -84,7 +86,7 @@ class Routines:
             except CannotCompileError as error:
                 if self.forced:
                     raise
-                logger.warning("%s computes with NumPy from now on: %s", self.__name__, error)
+                logger.warning("%s: the reference computes from now on: %s", self.__name__, error)
                 setattr(self, name, plain)
                 return plain(*args)
 
@@ -118,15 +120,15 @@ def _implementation(operator: str, home: str, choice: str) -> Any:
     modules = MODULES[operator]
     for name in PREFERENCE[home, choice]:
         if name in modules:
-            return _compiled(operator, choice) if name == "compiled" else importlib.import_module(modules[name])
+            return importlib.import_module(modules[name]) if name == "numpy" else _compiled(operator, name, choice)
     raise RuntimeError(f"there are no {choice} kernels for {operator} on the {home}: set config.kernels to 'auto'")
 
 
-def _compiled(operator: str, choice: str) -> Any:
+def _compiled(operator: str, name: str, choice: str) -> Any:
     modules, forced = MODULES[operator], choice == "compiled"
     reference = importlib.import_module(modules["numpy"])
     try:
-        return Routines(importlib.import_module(modules["compiled"]), reference, forced)
+        return Routines(importlib.import_module(modules[name]), reference, forced)
     except ImportError as error:
         if forced:
             raise

@@ -42,7 +42,7 @@ def test_what_cannot_be_compiled_is_the_references_from_then_on(caplog: pytest.L
     with caplog.at_level(logging.WARNING):
         assert [routines.forward(1), routines.forward(1)] == ["reference", "reference"]
     assert compiled.calls == 1
-    assert [r.message for r in caplog.records] == ["module computes with NumPy from now on: no such instruction"]
+    assert [r.message for r in caplog.records] == ["module: the reference computes from now on: no such instruction"]
 
 
 def test_forced_kernels_are_not_the_references_when_they_cannot_be_compiled() -> None:

@@ -1,0 +1,92 @@
+"""What is to be computed, and the launch that computes it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dwbridge.geometry import Window2D
+from dwbridge.kernels.cuda.sources import Instance
+
+#: Limits of a launch on every GPU of compute capability 5.0 and above.
+MOST_THREADS, MOST_BLOCKS = 1024, (2**31 - 1, 65535, 65535)
+#: Bytes of shared memory that a block may have without asking for more.
+SHARED_BYTES = 48 << 10
+
+#: Bytes that a thread loads and stores at once, and lanes of a warp.
+PACK, WARP = 16, 32
+
+#: Warps that keep any GPU busy.
+ENOUGH = 2048
+
+ITEMSIZES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
+
+#: `Window` in window.cuh.
+WINDOW = np.dtype(
+    [
+        (name, np.int32)
+        for name in (
+            *("images", "channels", "multiplier", "height", "width", "out_height", "out_width"),
+            *("kernel_height", "kernel_width", "stride_y", "stride_x", "top", "left", "dilate_y", "dilate_x"),
+        )
+    ]
+)
+
+
+class Problem(NamedTuple):
+    """A depthwise convolution: x (N, C, H, W), W (M, C, kH, kW)."""
+
+    images: int
+    channels: int
+    multiplier: int
+    image: tuple[int, int]
+    window: Window2D
+    dtype: str
+
+    @property
+    def out_image(self) -> tuple[int, int]:
+        height, width = self.window.output_shape(self.image)
+        return height, width
+
+    @property
+    def out_channels(self) -> int:
+        return self.channels * self.multiplier
+
+    @property
+    def inputs(self) -> int:
+        return self.images * self.channels * math.prod(self.image)
+
+    @property
+    def outputs(self) -> int:
+        return self.images * self.channels * self.multiplier * math.prod(self.out_image)
+
+    def turned(self) -> Problem | None:
+        """The convolution of gy that gives gx, with the taps in the opposite order; None if there is none."""
+        (top, bottom), (left, right) = self.window.pad
+        (kh, kw), (dy, dx) = self.window.kernel, self.window.dilate
+        furthest = (kh - 1) * dy, (kw - 1) * dx
+        pad = tuple((size - before, size - behind) for size, before, behind in
+                    ((furthest[0], top, bottom), (furthest[1], left, right)))  # fmt: skip
+        if self.window.stride != (1, 1) or min(map(min, pad)) < 0:
+            return None
+        window = Window2D(self.window.kernel, (1, 1), pad, self.window.dilate)
+        return self._replace(image=self.out_image, window=window)
+
+    def argument(self) -> Any:
+        """The `Window` that kernels get, by value: CuPy takes an array of size one so."""
+        (top, _), (left, _) = self.window.pad
+        numbers = (self.images, self.channels, self.multiplier, *self.image, *self.out_image, *self.window.kernel,
+                   *self.window.stride, top, left, *self.window.dilate)  # fmt: skip
+        return np.array(numbers, WINDOW)
+
+
+class Launch(NamedTuple):
+    """A kernel of an instance, with its grid and its blocks."""
+
+    instance: Instance
+    kernel: str
+    grid: tuple[int, int, int]
+    block: int
+    numbers: tuple[Any, ...]  #: the arguments behind the arrays: the window, and what else the kernel takes

@@ -1,0 +1,72 @@
+"""Kernels' arguments: arrays are handed over in memory of their own, between margins that nobody may touch.
+
+The margins are not a number in any floating type, so what is read there shows in the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from simulated_gpu.array import ndarray, plain, root
+from simulated_gpu.sources import Pointer
+
+#: Bytes before and behind, and what memory begins at a multiple of, as CuPy's does.
+MARGIN = 512
+
+
+class Guarded:
+    """The memory of one allocation, copied between margins."""
+
+    def __init__(self, memory: np.ndarray) -> None:
+        self.memory = memory.reshape(-1, order="A").view(np.uint8)
+        whole = np.full(self.memory.size + 3 * MARGIN, 0xFF, np.uint8)
+        begin = MARGIN + -whole.ctypes.data % MARGIN
+        self.whole, self.inside = whole, slice(begin, begin + self.memory.size)
+        whole[self.inside] = self.memory
+
+    @property
+    def address(self) -> int:
+        return self.whole.ctypes.data + self.inside.start
+
+    def give_back(self) -> bool:
+        """Copies what is in memory now; False if a margin changed."""
+        self.memory[...] = self.whole[self.inside]
+        return bool((self.whole[: self.inside.start] == 0xFF).all() and (self.whole[self.inside.stop :] == 0xFF).all())
+
+
+class Arguments:
+    """A kernel's arguments, as CuPy takes them: arrays by address; scalars and arrays of size one of NumPy by value.
+
+    Raises:
+        TypeError: for anything else.
+    """
+
+    def __init__(self, args: Sequence[Any]) -> None:
+        self._guarded: dict[int, Guarded] = {}
+        self.given = [self._given(arg) for arg in args]
+
+    def _given(self, value: Any) -> Any:
+        if value is None:
+            return Pointer(0)
+        if isinstance(value, ndarray):
+            allocation, offset = root(plain(value))
+            guarded = self._guarded.setdefault(id(allocation), Guarded(allocation))
+            return Pointer(guarded.address + offset)
+        if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.size == 1):
+            return value
+        raise TypeError(
+            f"expected an array of the device, a NumPy scalar or None as a kernel's argument, got {value!r}"
+        )
+
+    def give_back(self) -> None:
+        """Gives the arrays what the kernel wrote.
+
+        Raises:
+            RuntimeError: if it wrote beside them.
+        """
+        given_back = [guarded.give_back() for guarded in self._guarded.values()]
+        if not all(given_back):
+            raise RuntimeError("a kernel wrote beside its arrays")

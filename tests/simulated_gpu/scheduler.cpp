@@ -1,0 +1,171 @@
+// The scheduler of `host.h`: a kernel's blocks one after the other, a block's threads as fibers.
+//
+// Strict where a GPU is lenient: shared memory is NaN before each block; every thread of a block has to arrive at a
+// barrier; the lanes that a shuffle's mask names have to arrive at the same shuffle; a lane that is read from and not
+// named gives NaN. The order in which threads run is chosen, so that a missing barrier shows as another result.
+
+#define STORED float
+#define WIDE float
+#include "host.h"
+
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+namespace host {
+
+enum State { READY, BARRIER, SHUFFLE, DONE };
+
+struct Fiber {
+    ucontext_t context;
+    std::vector<char> stack;
+    dim3 index;
+    State state = READY;
+    int site = 0;            // the line of the barrier or the shuffle
+    unsigned mask = 0;
+    int source = 0;          // the lane that a shuffle reads
+    std::uint64_t given = 0, got = 0;
+};
+
+static std::vector<Fiber> fibers;
+static ucontext_t scheduler;
+static int current;
+static host::Body body;
+static void** arguments;
+static std::string complaint;
+
+static void complain(const std::string& what) {
+    if (complaint.empty())
+        complaint = what + " in block (" + std::to_string(blockIdx.x) + ", " + std::to_string(blockIdx.y) + ", " +
+                    std::to_string(blockIdx.z) + ")";
+}
+
+static void wait(State state, int site) {
+    Fiber& me = fibers[current];
+    me.state = state;
+    me.site = site;
+    swapcontext(&me.context, &scheduler);
+}
+
+static void enter() {
+    body(arguments);
+    fibers[current].state = DONE;
+    swapcontext(&fibers[current].context, &scheduler);
+}
+
+static void resume(int thread) {
+    current = thread;
+    threadIdx = fibers[thread].index;
+    swapcontext(&scheduler, &fibers[thread].context);
+}
+
+// Shuffles of a warp whose lanes have all arrived.
+static bool exchange_in(int warp) {
+    const int begin = warp * 32, end = std::min<int>(begin + 32, fibers.size());
+    bool moved = false;
+    for (int t = begin; t < end; ++t) {
+        if (fibers[t].state != SHUFFLE) continue;
+        const unsigned mask = fibers[t].mask;
+        bool complete = mask >> (t - begin) & 1;
+        for (int lane = 0; lane < 32; ++lane)
+            if (mask >> lane & 1) {
+                const Fiber* other = begin + lane < end ? &fibers[begin + lane] : nullptr;
+                complete &= other && other->state == SHUFFLE && other->mask == mask && other->site == fibers[t].site;
+            }
+        if (!complete) continue;
+        for (int lane = 0; lane < 32; ++lane)
+            if (mask >> lane & 1) {
+                Fiber& one = fibers[begin + lane];
+                one.got = mask >> one.source & 1 ? fibers[begin + one.source].given : ~0ull;  // NaN, in any type
+            }
+        for (int lane = 0; lane < 32; ++lane)
+            if (mask >> lane & 1) fibers[begin + lane].state = READY;
+        moved = true;
+    }
+    return moved;
+}
+
+static bool release() {
+    int waiting = 0, site = 0;
+    for (const Fiber& fiber : fibers) {
+        if (fiber.state != BARRIER) return false;
+        if (waiting++ && fiber.site != site) return false;
+        site = fiber.site;
+    }
+    for (Fiber& fiber : fibers) fiber.state = READY;
+    return true;
+}
+
+static void report() {
+    std::string text = "threads wait for ever:";
+    const char* names[] = {"ready", "at a barrier", "at a shuffle", "done"};
+    for (State state : {BARRIER, SHUFFLE, DONE}) {
+        const auto count = std::count_if(fibers.begin(), fibers.end(), [&](auto& one) { return one.state == state; });
+        if (count) text += " " + std::to_string(count) + " " + names[state];
+    }
+    complain(text);
+}
+
+static void run_block(const std::vector<int>& order, Memory shared) {
+    if (shared.begin) std::memset(shared.begin, 0xff, shared.end - shared.begin);
+    for (int t = 0; t < (int)fibers.size(); ++t) {
+        Fiber& fiber = fibers[t];
+        fiber.index = {t % blockDim.x, t / blockDim.x % blockDim.y, t / (blockDim.x * blockDim.y)};
+        fiber.state = READY;
+        getcontext(&fiber.context);
+        fiber.context.uc_stack.ss_sp = fiber.stack.data();
+        fiber.context.uc_stack.ss_size = fiber.stack.size();
+        fiber.context.uc_link = nullptr;
+        makecontext(&fiber.context, enter, 0);
+    }
+    for (;;) {
+        bool moved = false, done = true;
+        for (int t : order)
+            if (fibers[t].state == READY) resume(t), moved = true;
+        for (int warp = 0; warp * 32 < (int)fibers.size(); ++warp) moved |= exchange_in(warp);
+        moved |= release();
+        for (const Fiber& fiber : fibers) done &= fiber.state == DONE;
+        if (done) return;
+        if (!moved) return report();
+    }
+}
+
+const char* launch(const unsigned* grid, const unsigned* block, int order, Body kernel, void** args, Memory shared) {
+    gridDim = {grid[0], grid[1], grid[2]};
+    blockDim = {block[0], block[1], block[2]};
+    body = kernel;
+    arguments = args;
+    complaint.clear();
+    fibers.resize(block[0] * block[1] * block[2]);
+    for (Fiber& fiber : fibers) fiber.stack.resize(1 << 16);
+    std::vector<int> threads(fibers.size());
+    for (int t = 0; t < (int)threads.size(); ++t) threads[t] = t;
+    if (order == 1) std::reverse(threads.begin(), threads.end());
+    if (order > 1) std::shuffle(threads.begin(), threads.end(), std::mt19937(order));
+    for (unsigned z = 0; z < grid[2]; ++z)
+        for (unsigned y = 0; y < grid[1]; ++y)
+            for (unsigned x = 0; x < grid[0] && complaint.empty(); ++x) {
+                blockIdx = {x, y, z};
+                run_block(threads, shared);
+            }
+    return complaint.empty() ? nullptr : complaint.c_str();
+}
+
+void barrier(int site) { wait(BARRIER, site); }
+
+std::uint64_t exchange(unsigned mask, std::uint64_t given, int source, int site) {
+    Fiber& me = fibers[current];
+    me.given = given;
+    me.mask = mask;
+    me.source = source;
+    wait(SHUFFLE, site);
+    return fibers[current].got;
+}
+
+}  // namespace host

@@ -1,0 +1,117 @@
+"""CUDA sources on the CPU: compiled by g++ behind `host.h`, once per process and folder, and run as functions."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HOST, SCHEDULER = (Path(__file__).with_name(name) for name in ("host.h", "scheduler.cpp"))
+#: Unoptimised code takes minutes for what this compiles to in seconds.
+COMMAND = ("g++", "-std=c++17", "-O1", "-fPIC", "-fno-strict-aliasing", "-ffp-contract=off")
+
+_KERNEL = re.compile(r'extern "C" __global__ void (?:__launch_bounds__\([^)]*\)\s*)?(\w+)\(([^)]*)\)')
+_DEFINES = re.compile(r"\A(?:#define .*\n)*")
+
+
+def can_compile() -> bool:
+    return shutil.which("g++") is not None
+
+
+class Pointer(int):
+    """An address, as a kernel's argument."""
+
+
+class Library:
+    """The kernels of one source.
+
+    Args:
+        text: the source; defines at its beginning hold for `host.h` too.
+        folder: where what g++ makes is kept.
+        flags: more arguments for g++.
+    """
+
+    def __init__(self, text: str, folder: Path, flags: Sequence[str] = ()) -> None:
+        self._library = ctypes.CDLL(str(_compiled(text, folder, tuple(flags))))
+
+    def launch(
+        self, kernel: str, grid: Sequence[int], block: Sequence[int], args: Sequence[Any], order: int = 0
+    ) -> None:
+        """Runs a kernel to its end.
+
+        Args:
+            kernel: its name.
+            grid, block: up to three numbers.
+            args: addresses as `Pointer`, and NumPy scalars and arrays of size one, which are given by value.
+            order: that in which the threads of a block run: 0 ascending, 1 descending, else shuffled with that seed.
+
+        Raises:
+            TypeError: if the arguments are not as many, or not as large, as the kernel's.
+            RuntimeError: if threads wait for one another for ever.
+        """
+        function = getattr(self._library, f"run_{kernel}")
+        function.restype = ctypes.c_char_p
+        held = [np.array(arg, np.uint64) if isinstance(arg, Pointer) else np.asarray(arg) for arg in args]
+        given, taken = [value.nbytes for value in held], self._sizes(kernel)
+        if given != taken:
+            raise TypeError(f"{kernel}: expected arguments of {taken} bytes, got {given}")
+        pointers = (ctypes.c_void_p * len(held))(*(value.ctypes.data for value in held))
+        sizes = [(ctypes.c_uint * 3)(*(*size, 1, 1)[:3]) for size in (grid, block)]
+        complaint = function(*sizes, order, pointers)
+        if complaint:
+            raise RuntimeError(f"{kernel}: {complaint.decode()}")
+
+    def _sizes(self, kernel: str) -> list[int]:
+        """The bytes of a kernel's arguments."""
+        count = ctypes.c_int.in_dll(self._library, f"count_{kernel}").value
+        return list((ctypes.c_int * count).in_dll(self._library, f"sizes_{kernel}"))
+
+
+def _compiled(text: str, folder: Path, flags: tuple[str, ...]) -> Path:
+    """The shared library of a source, with the scheduler."""
+    defines = _DEFINES.match(text)
+    assert defines is not None
+    runners = "".join(_runner(name, parameters) for name, parameters in _KERNEL.findall(text))
+    whole = f'{defines[0]}#include "{HOST}"\n{text[defines.end() :]}\n{runners}'
+    return _built(whole, ".so", folder, ("-shared", _scheduler(folder, flags), *flags))
+
+
+@functools.cache
+def _scheduler(folder: Path, flags: tuple[str, ...]) -> str:
+    return str(_built(f'#include "{SCHEDULER}"\n', ".o", folder, ("-c", *flags)))
+
+
+@functools.cache
+def _built(text: str, suffix: str, folder: Path, flags: tuple[str, ...]) -> Path:
+    """What g++ makes of a text."""
+    result = folder / (hashlib.sha256(repr((text, flags)).encode()).hexdigest()[:20] + suffix)
+    if not result.exists():
+        source = result.with_suffix(".cpp")
+        source.write_text(text)
+        outcome = subprocess.run([*COMMAND, source, *flags, "-o", result], capture_output=True, text=True)
+        if outcome.returncode:
+            raise RuntimeError(f"g++ does not compile {source}:\n{outcome.stderr}")
+    return result
+
+
+def _runner(name: str, parameters: str) -> str:
+    """A C function that launches a kernel with arguments that lie where pointers say."""
+    kinds = [
+        re.sub(r"\w+$", "", " ".join(p.split())).replace("__restrict__", "").strip() for p in parameters.split(",")
+    ]
+    given = ", ".join(f"*({kind}*)args[{i}]" for i, kind in enumerate(kinds))
+    sizes = ", ".join(f"sizeof({kind})" for kind in kinds)
+    body = f"[](void** args) {{ {name}({given}); }}"
+    return (
+        f'extern "C" {{ int count_{name} = {len(kinds)}, sizes_{name}[] = {{{sizes}}}; }}\n'
+        f'extern "C" const char* run_{name}(const unsigned* grid, const unsigned* block, int order, void** args) {{\n'
+        f"    return host::launch(grid, block, order, {body}, args, SHARED_MEMORY);\n}}\n"
+    )
