@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from dwbridge.autograd import Variable
-from dwbridge.backend import get_array_module
+from dwbridge.backend import get_array_module, on_device_of
 from dwbridge.configuration import config
 from dwbridge.serializers import Serializer
 
@@ -162,20 +162,23 @@ class Summary:
     def add(self, value: Any, weight: Any = 1) -> None:
         """Adds a scalar or 0-dimensional array, with a weight."""
         # No in-place addition: a 0-dimensional array that was added first would be changed by the second.
-        self._x = self._x + weight * value
-        self._x2 = self._x2 + weight * value * value
-        self._n = self._n + weight
+        with on_device_of(value):
+            self._x = self._x + weight * value
+            self._x2 = self._x2 + weight * value * value
+            self._n = self._n + weight
 
     def compute_mean(self) -> Any:
         """Sum of weight * value over the sum of weights."""
-        return self._x / self._n
+        with on_device_of(self._x):
+            return self._x / self._n
 
     def make_statistics(self) -> tuple[Any, Any]:
         """Mean and (population) standard deviation."""
         mean = self.compute_mean()
         # The difference of two rounded sums can fall below zero where all values are equal.
-        variance = max(self._x2 / self._n - mean * mean, 0.0)
-        return mean, get_array_module(mean).sqrt(variance)
+        xp = get_array_module(mean)
+        with on_device_of(mean):
+            return mean, xp.sqrt(xp.maximum(self._x2 / self._n - mean * mean, 0.0))
 
     def serialize(self, serializer: Any) -> None:
         """Writes or reads the running sums; warns where a file does not have them."""

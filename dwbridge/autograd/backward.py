@@ -16,7 +16,7 @@ from dwbridge.autograd.function_node import FunctionNode, has_nan
 from dwbridge.autograd.operators import operators
 from dwbridge.autograd.variable import Variable
 from dwbridge.autograd.variable_node import VariableNode
-from dwbridge.backend import get_array_module
+from dwbridge.backend import get_array_module, on_device_of
 from dwbridge.configuration import config, using_config
 
 Gradients = dict[VariableNode, Variable]
@@ -192,7 +192,8 @@ def _differentiate(
         hook.backward_preprocess(function, arrays, gy_arrays)
     for i in indexes:
         function.inputs[i].check_old_style()
-    gxs = function.backward_accumulate(indexes, gys, (None,) * len(indexes))
+    with on_device_of(*gy_arrays):
+        gxs = function.backward_accumulate(indexes, gys, (None,) * len(indexes))
     for hook in hooks_of(function):
         hook.backward_postprocess(function, arrays, gy_arrays)
     _check_gradients(function, indexes, gxs)
@@ -224,9 +225,10 @@ def _first_gradient(y: Variable, loss_scale: float | None) -> Variable:
 
 
 def _ones(y: Variable, loss_scale: float | None) -> Variable:
-    ones = get_array_module(y.array).ones_like(y.array)
-    if loss_scale is not None:
-        ones *= loss_scale
+    with on_device_of(y.array):
+        ones = get_array_module(y.array).ones_like(y.array)
+        if loss_scale is not None:
+            ones *= loss_scale
     return Variable(ones)
 
 

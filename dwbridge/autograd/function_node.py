@@ -17,10 +17,11 @@ from dwbridge.backend import (
     Array,
     common_tag,
     get_array_module,
-    get_device_from_array,
     is_array,
     is_cupy_array,
     is_floating,
+    on_device_of,
+    place_of,
     tagged,
     untagged,
 )
@@ -181,9 +182,12 @@ class FunctionNode:
         for array in arrays:
             if not is_array(array):
                 raise TypeError(f"{self.label} expects arrays, got {type(array).__name__}")
-        if len({get_array_module(array) for array in arrays}) > 1:
-            devices = ", ".join(str(get_device_from_array(array)) for array in arrays)
-            raise TypeError(f"incompatible array types are mixed in {self.label}: expected one device, got {devices}")
+        places = [place_of(array) for array in arrays]
+        if len(set(places)) > 1:
+            raise TypeError(
+                f"incompatible array types are mixed in {self.label}: "
+                f"expected arrays of one device, got {', '.join(places)}"
+            )
 
     def _in_types(self, arrays: tuple[Array, ...]) -> Any:
         return type_check.type_infos(arrays, self.input_names) if self.input_names else type_check.get_types(arrays)
@@ -192,7 +196,8 @@ class FunctionNode:
         for hook in hooks_of(self):
             hook.forward_preprocess(self, arrays)
         tag = common_tag(arrays)  # kernels compute on plain arrays; results have the inputs' ChainerX name
-        outputs = self.forward(arrays if tag is None else tuple(map(untagged, arrays)))
+        with on_device_of(*arrays):
+            outputs = self.forward(arrays if tag is None else tuple(map(untagged, arrays)))
         for hook in hooks_of(self):
             hook.forward_postprocess(self, arrays)
         if not isinstance(outputs, tuple) or not all(map(is_array, outputs)):

@@ -20,6 +20,7 @@ from dwbridge.backend import (
     get_device_from_array,
     is_array,
     like,
+    on_device_of,
 )
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ class Variable(VariableCopying, ArrayMethods, DeviceMoves, Arithmetic):
 
     def _zerograd(self) -> None:
         if self.array is not None:
-            self.grad = get_array_module(self.array).zeros_like(self.array)
+            with on_device_of(self.array):
+                self.grad = get_array_module(self.array).zeros_like(self.array)
 
     def addgrad(self, other: Variable) -> None:
         """Adds another variable's gradient to this one's; takes it over if this one has none."""

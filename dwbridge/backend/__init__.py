@@ -1,6 +1,14 @@
 """Where arrays live: devices, the array library of an array, transfers, ChainerX's names, floating types."""
 
-from dwbridge.backend.arrays import Array, copyto, get_array_module, is_array, is_cupy_array
+from dwbridge.backend.arrays import (
+    Array,
+    copyto,
+    get_array_module,
+    is_array,
+    is_cupy_array,
+    on_device_of,
+    place_of,
+)
 from dwbridge.backend.chainerx import (
     ChainerxDevice,
     from_chainerx,
@@ -36,6 +44,8 @@ __all__ = [
     "is_cupy_array",
     "is_floating",
     "like",
+    "on_device_of",
+    "place_of",
     "tagged",
     "to_chainerx",
     "to_chx",

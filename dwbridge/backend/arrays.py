@@ -1,5 +1,6 @@
 """Arrays of either library, told apart without importing CuPy."""
 
+import contextlib
 import sys
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -32,10 +33,36 @@ def get_array_module(*values: Any) -> ModuleType:
     return np
 
 
+_HERE = contextlib.nullcontext()
+
+
+def on_device_of(*values: Any) -> contextlib.AbstractContextManager[Any]:
+    """A `with` block in which the GPU of the first CuPy array is current: CuPy computes, and makes arrays, on that one.
+
+    Nothing, if there is no CuPy array among the values.
+    """
+    cupy = sys.modules.get("cupy")
+    if cupy is not None:
+        for value in values:
+            if isinstance(value, cupy.ndarray):
+                return value.device
+    return _HERE
+
+
+def place_of(array: Array) -> str:
+    """The name of the device where an array's memory is, whatever ChainerX's name it has.
+
+    >>> place_of(np.zeros(3))
+    '@numpy'
+    """
+    return f"@cupy:{array.device.id}" if is_cupy_array(array) else "@numpy"
+
+
 def copyto(dst: Array, src: Array) -> None:
     """Copies `src` into `dst` element by element, between devices where they differ; `dst` keeps its dtype."""
     if is_cupy_array(dst):
-        dst[...] = get_array_module(dst).asarray(src, dtype=dst.dtype)
+        with on_device_of(dst):
+            dst[...] = get_array_module(dst).asarray(src, dtype=dst.dtype)
     elif is_cupy_array(src):
         np.copyto(dst, src.get(), casting="unsafe")
     else:

@@ -30,13 +30,11 @@ class Accuracy(FunctionNode):
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         y, t = inputs
         hits = y.argmax(axis=1).reshape(t.shape) == t
-        if self.ignore_label is None:
-            count = t.size
-        else:
+        xp, count = get_array_module(y), max(1, t.size)
+        if self.ignore_label is not None:
             counted = t != self.ignore_label
-            hits, count = hits & counted, int(counted.sum())
-        share = hits.sum() / count if count else 0.0
-        return (get_array_module(y).asarray(share, dtype=y.dtype),)
+            hits, count = hits & counted, xp.maximum(counted.sum(), 1)
+        return (xp.asarray(hits.sum() / count, dtype=y.dtype),)
 
 
 def accuracy(y: Any, t: Any, ignore_label: int | None = None) -> Variable:

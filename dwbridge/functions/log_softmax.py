@@ -7,13 +7,14 @@ from typing import Any
 
 from dwbridge.autograd import Variable
 from dwbridge.autograd.type_check import TypeInfo, expect
-from dwbridge.backend import Array, compute_dtype, get_array_module
+from dwbridge.backend import Array, get_array_module
 from dwbridge.functions.broadcast_to import broadcast_to
 from dwbridge.functions.exp import exp
 from dwbridge.functions.mul import mul
 from dwbridge.functions.sub import sub
 from dwbridge.functions.sum import sum as sum_
 from dwbridge.functions.unary import Unary
+from dwbridge.kernels.reference.shifted import shifted
 
 
 class LogSoftmax(Unary):
@@ -31,9 +32,8 @@ class LogSoftmax(Unary):
         (x,) = inputs
         self.retain_outputs((0,))
         xp = get_array_module(x)
-        wide = x.astype(compute_dtype(x.dtype), copy=False)
-        shifted = wide - wide.max(axis=self.axis, keepdims=True, initial=-xp.inf)
-        y = shifted - xp.log(xp.exp(shifted).sum(axis=self.axis, keepdims=True))
+        scores = shifted(x, self.axis)
+        y = scores - xp.log(xp.exp(scores).sum(axis=self.axis, keepdims=True))
         return (y.astype(x.dtype, copy=False),)
 
     def backward(

@@ -9,7 +9,7 @@ import numpy as np
 
 from dwbridge.autograd import FunctionNode, Variable, as_variable
 from dwbridge.autograd.type_check import TypeInfo, expect_broadcastable, expect_count, expect_equal, expect_floating
-from dwbridge.backend import get_array_module, is_array
+from dwbridge.backend import Array, get_array_module, is_array, on_device_of
 
 
 class Binary(FunctionNode):
@@ -51,7 +51,13 @@ def as_operands(lhs: Any, rhs: Any) -> tuple[Variable, Variable]:
 
 
 def _constant(value: Any, like: Variable) -> Variable:
+    with on_device_of(like.array):
+        return Variable(_array(value, like), requires_grad=False)
+
+
+def _array(value: Any, like: Variable) -> Array:
     if is_array(value):
-        return Variable(value.astype(like.dtype, copy=False), requires_grad=False)
+        return value.astype(like.dtype, copy=False)
+    # CuPy's `full` gives a kernel the number; its `asarray` would copy an array from the host.
     xp = get_array_module(like.array)
-    return Variable(xp.asarray(value, dtype=like.dtype), requires_grad=False)
+    return np.asarray(value, dtype=like.dtype) if xp is np else xp.full((), value, dtype=like.dtype)

@@ -7,11 +7,12 @@ from typing import Any
 
 from dwbridge.autograd import FunctionNode, Variable
 from dwbridge.autograd.type_check import TypeInfo, expect, expect_count, expect_floating
-from dwbridge.backend import Array, compute_dtype, get_array_module
+from dwbridge.backend import Array, get_array_module
 from dwbridge.functions.broadcast_to import broadcast_to
 from dwbridge.functions.mul import mul
 from dwbridge.functions.sub import sub
 from dwbridge.functions.sum import sum as sum_
+from dwbridge.kernels.reference.shifted import shifted
 
 
 class Softmax(FunctionNode):
@@ -32,9 +33,7 @@ class Softmax(FunctionNode):
         (x,) = inputs
         self.retain_outputs((0,))
         xp = get_array_module(x)
-        wide = x.astype(compute_dtype(x.dtype), copy=False)
-        # Shifted by the maximum, so that the largest exponential is 1 and nothing overflows.
-        powers = xp.exp(wide - wide.max(axis=self.axis, keepdims=True, initial=-xp.inf))
+        powers = xp.exp(shifted(x, self.axis))
         return ((powers / powers.sum(axis=self.axis, keepdims=True)).astype(x.dtype, copy=False),)
 
     def backward(

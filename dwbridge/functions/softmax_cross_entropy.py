@@ -49,7 +49,7 @@ class SoftmaxCrossEntropy(FunctionNode):
         kernels = kernels_for("softmax_cross_entropy", x)
         losses = kernels.forward(x, self._labels(t), self._weights(t, compute_dtype(x.dtype)))
         if self.reduce == "mean":
-            losses = losses.sum() / losses.dtype.type(self._count(t))
+            losses = losses.sum() / self._count(t, losses.dtype)
         return (get_array_module(x).asarray(losses, dtype=x.dtype),)
 
     def backward(
@@ -61,7 +61,7 @@ class SoftmaxCrossEntropy(FunctionNode):
         wide = compute_dtype(x.dtype)
         gy = cast(gy, wide)
         if self.reduce == "mean":
-            gy = broadcast_to(mul(gy, 1 / self._count(t.array)), t.shape)
+            gy = broadcast_to(mul(gy, 1 / self._count(t.array, wide)), t.shape)
         share = mul(gy, self._weights(t.array, wide))
         (gx,) = SoftmaxCrossEntropyGradient().apply((x, self._labels(t.array), share))
         return tuple(gx if i == 0 else None for i in target_input_indexes)
@@ -77,9 +77,11 @@ class SoftmaxCrossEntropy(FunctionNode):
             return counts
         return counts * get_array_module(t).asarray(self.class_weight, dtype=dtype)[self._labels(t)]
 
-    def _count(self, t: Array) -> int:
-        """What the mean divides by."""
-        return max(1, int((t != self.ignore_label).sum()) if self.normalize else len(t))
+    def _count(self, t: Array, dtype: np.dtype) -> Any:
+        """What the mean divides by, a scalar. On a GPU the labels are counted there, and nothing waits for it."""
+        if not self.normalize:
+            return dtype.type(max(1, len(t)))
+        return get_array_module(t).maximum((t != self.ignore_label).sum(), 1).astype(dtype)
 
 
 class SoftmaxCrossEntropyGradient(FusedGradient):
@@ -130,7 +132,7 @@ def softmax_cross_entropy(
 
     Raises:
         ValueError: for another `reduce`, or if `class_weight` is not one number for each class.
-        IndexError: if a label is not among the classes.
+        IndexError: if a label is not among the classes. On a GPU that is looked at while `config.debug` is set.
 
     Example:
         >>> import numpy as np

@@ -16,7 +16,7 @@ from dwbridge.autograd import Parameter, Variable
 from dwbridge.backend import Array
 from dwbridge.configuration import config, get_dtype
 from dwbridge.functions import batch_normalization, fixed_batch_normalization
-from dwbridge.initializers import _get_initializer, generate_array
+from dwbridge.initializers import Constant, _get_initializer, generate_array
 from dwbridge.links.link import Link
 
 
@@ -138,7 +138,7 @@ class BatchNormalization(Link):
 
     def _constant(self, value: int) -> Array:
         shape = self.avg_mean.shape  # type: ignore[union-attr]
-        return self.device.send(np.full(shape, value, self._dtype))
+        return generate_array(Constant(value), shape, self.xp, self._dtype, self.device)
 
     def _next_finetuning_decay(self) -> float:
         self.N += 1

@@ -69,7 +69,7 @@ class GradientMethod(Optimizer):
         """Sets to zeros the gradients that are None, of parameters that have arrays."""
         for param in self._target.params(include_uninit=False):
             if param.grad is None:
-                param.grad = param.xp.zeros_like(param.array)
+                param._zerograd()
 
     def call_hook(self, hook: Hook) -> None:
         super().call_hook(hook)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Self
 
+from dwbridge.backend import on_device_of
 from dwbridge.links import Link
 from dwbridge.optimizers.hookable import Hook, Hookable
 from dwbridge.optimizers.loss_scaling import LossScaling
@@ -96,7 +97,8 @@ class Optimizer(LossScaling):
             hook(self)
             return
         for param in self._target.params():
-            hook(param.update_rule, param)
+            with on_device_of(param.array):
+                hook(param.update_rule, param)
 
     def _check_set_up(self) -> Hookable:
         if self._hooks is None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dwbridge.autograd import Parameter, Variable
-from dwbridge.backend import Array, is_array
+from dwbridge.backend import Array, is_array, on_device_of
 from dwbridge.optimizers.hookable import Hook, Hookable
 from dwbridge.optimizers.hyperparameter import Hyperparameter
 from dwbridge.serializers import Deserializer
@@ -90,6 +90,10 @@ class UpdateRule:
         if not self.enabled:
             return
         self.t += 1
+        with on_device_of(param.array):
+            self._update_by_type(param)
+
+    def _update_by_type(self, param: Parameter) -> None:
         if self._use_fp32_update and param.array is not None and param.dtype == np.float16:
             self._update_through_fp32(param)
         else:

@@ -9,6 +9,8 @@ With `count_padding` every window divides by its number of taps; without, by the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +29,7 @@ def forward(x: Array, window: Window2D, count_padding: bool) -> Array:
     total = xp.zeros((*x.shape[:2], *output), dtype=wide)
     for _, _, rows, columns in window.taps(output):
         total += frame[..., rows, columns]
-    total /= xp.asarray(_counts(window, image, count_padding, wide))
+    total /= _counts(xp, window, image, count_padding, wide)
     return total.astype(x.dtype, copy=False)
 
 
@@ -36,20 +38,20 @@ def backward(gy: Array, window: Window2D, count_padding: bool, x_shape: Sequence
     xp = get_array_module(gy)
     image = tuple(x_shape[2:])
     wide = compute_dtype(gy.dtype)
-    share = gy.astype(wide, copy=False) / xp.asarray(_counts(window, image, count_padding, wide))
+    share = gy.astype(wide, copy=False) / _counts(xp, window, image, count_padding, wide)
     frame = xp.zeros((*x_shape[:2], *frame_shape(window, image)), dtype=wide)
     for _, _, rows, columns in window.taps(gy.shape[2:]):
         frame[..., rows, columns] += share
     return frame[inside(window, image)].astype(gy.dtype)
 
 
-def _counts(window: Window2D, image: Sequence[int], count_padding: bool, dtype: np.dtype) -> np.ndarray:
+def _counts(xp: ModuleType, window: Window2D, image: Sequence[int], count_padding: bool, dtype: np.dtype) -> Any:
     """What each window divides by: (oH, oW), or one number for all. A window of nothing but padding divides by 1."""
     if count_padding:
-        return np.asarray(window.kernel[0] * window.kernel[1], dtype=dtype)
+        return window.kernel[0] * window.kernel[1]
     output = window.output_shape(image)
-    ones = framed(np.ones(tuple(image), dtype=dtype), window, dtype)
-    counts = np.zeros(output, dtype=dtype)
+    ones = framed(xp.ones(tuple(image), dtype=dtype), window, dtype)
+    counts = xp.zeros(output, dtype=dtype)
     for _, _, rows, columns in window.taps(output):
         counts += ones[rows, columns]
-    return np.maximum(counts, 1)
+    return xp.maximum(counts, 1)
