@@ -27,8 +27,7 @@ class GpuDevice(Device):
     def __init__(self, device: Any = 0) -> None:
         self.device_id = int(getattr(device, "id", device))
         self.name = f"@cupy:{self.device_id}"
-        self._cupy = _import_cupy()
-        count = _device_count(self._cupy)
+        count = _device_count(self.xp)
         if not 0 <= self.device_id < count:
             raise RuntimeError(f"there is no CUDA device {self.device_id}: this machine has {count}")
 
@@ -63,18 +62,18 @@ class GpuDevice(Device):
 
     @property
     def xp(self) -> ModuleType:
-        return self._cupy
+        return _import_cupy()  # not kept: modules can be neither pickled nor copied, devices can
 
     @property
     def device(self) -> Any:
         """CuPy's object for this device."""
-        return self._cupy.cuda.Device(self.device_id)
+        return self.xp.cuda.Device(self.device_id)
 
     def send_array(self, array: Array) -> Array:
         if is_cupy_array(array) and array.device.id == self.device_id:
-            return array.view(self._cupy.ndarray) if type(array) is not self._cupy.ndarray else array
+            return array.view(self.xp.ndarray) if type(array) is not self.xp.ndarray else array
         with self.device:
-            return self._cupy.asarray(array)
+            return self.xp.asarray(array)
 
     def is_array_supported(self, array: Any) -> bool:
         return is_cupy_array(array) and array.device.id == self.device_id

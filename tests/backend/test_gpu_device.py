@@ -1,15 +1,16 @@
-"""The CUDA device's decisions, with a stand-in for CuPy: two devices whose arrays lie in main memory.
+"""The CUDA device's decisions, on simulated devices."""
 
-It shows what is asked of CuPy, not that CuPy does it: for that a GPU is needed.
-"""
-
+import copy
+import pickle
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from simulated_gpu import SimulatedGpu
 
 from dwbridge import Link, Parameter, Variable
 from dwbridge.backend import (
@@ -24,54 +25,19 @@ from dwbridge.backend import (
     using_device,
 )
 
-COUNT = 2
-
-
-class FakeDevice:
-    current = 0
-
-    def __init__(self, number: int | None = None) -> None:
-        self.id = self.current if number is None else number
-
-    def __enter__(self) -> None:
-        self.before = FakeDevice.current
-        FakeDevice.current = self.id
-
-    def __exit__(self, *_: object) -> None:
-        FakeDevice.current = self.before
-
-    def use(self) -> None:
-        FakeDevice.current = self.id
-
-
-class FakeArray(np.ndarray):
-    number = 0
-
-    def __array_finalize__(self, source: object) -> None:
-        self.number = getattr(source, "number", FakeDevice.current)
-
-    @property
-    def device(self) -> FakeDevice:  # type: ignore[override]
-        return FakeDevice(self.number)
-
-    def get(self) -> np.ndarray:
-        return np.array(self, subok=False)
-
 
 @pytest.fixture
-def cupy(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    module = types.ModuleType("cupy")
-    module.ndarray = FakeArray
-    module.asarray = lambda array: np.array(array).view(FakeArray)
-    runtime = types.SimpleNamespace(getDeviceCount=lambda: COUNT, CUDARuntimeError=OSError)
-    module.cuda = types.SimpleNamespace(Device=FakeDevice, runtime=runtime)
-    monkeypatch.setitem(sys.modules, "cupy", module)
-    monkeypatch.setattr(FakeDevice, "current", 0)
-    return module
+def cupy(tmp_path: Path) -> Iterator[types.ModuleType]:
+    with SimulatedGpu(tmp_path).installed() as module:
+        yield module
+
+
+def current() -> int:
+    return GpuDevice.current().device_id
 
 
 def test_specifiers(cupy: types.ModuleType) -> None:
-    for specifier in (1, True, "1", "+1", "@cupy:1", np.uint8(1), FakeDevice(1), GpuDevice.from_device_id(1)):
+    for specifier in (1, True, "1", "+1", "@cupy:1", np.uint8(1), cupy.cuda.Device(1), GpuDevice.from_device_id(1)):
         device = get_device(specifier)
         assert device == GpuDevice(1)
         assert (str(device), repr(device)) == ("@cupy:1", "<GpuDevice (cupy):1>")
@@ -89,7 +55,7 @@ def test_devices_that_are_not_there() -> None:
 
 def test_without_a_driver(cupy: types.ModuleType) -> None:
     def fail() -> int:
-        raise OSError("no driver")
+        raise cupy.cuda.runtime.CUDARuntimeError("no driver")
 
     cupy.cuda.runtime.getDeviceCount = fail
     with pytest.raises(RuntimeError, match="CUDA is not available: no driver"):
@@ -99,19 +65,18 @@ def test_without_a_driver(cupy: types.ModuleType) -> None:
 @pytest.mark.usefixtures("cupy")
 def test_using_a_device_makes_it_current() -> None:
     with using_device("@cupy:1"):
-        assert FakeDevice.current == 1
+        assert current() == 1
         with using_device("cuda:0"):
-            assert FakeDevice.current == 0
-    assert FakeDevice.current == 0
+            assert current() == 0
+    assert current() == 0
     get_device("cuda:1").use()
-    assert FakeDevice.current == 1
+    assert current() == 1
 
 
-@pytest.mark.usefixtures("cupy")
 @pytest.mark.filterwarnings("ignore:to_.pu is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("make", [lambda: Variable(np.ones(2)), lambda: Parameter(1.0), lambda: Link(W=(2,))])
-def test_to_gpu(make: Callable[[], Any]) -> None:
-    for device, expected in ((None, 1), (0, 0), (FakeDevice(1), 1)):
+def test_to_gpu(make: Callable[[], Any], cupy: types.ModuleType) -> None:
+    for device, expected in ((None, 1), (0, 0), (cupy.cuda.Device(1), 1)):
         moving = make()
         with using_device(1):
             moving.to_gpu(device)
@@ -146,11 +111,19 @@ def test_chainerx_names(cupy: types.ModuleType) -> None:
     assert get_device_from_array(named) == ChainerxDevice("cuda:1") == get_device("cuda:1")
     assert ChainerxDevice("cuda:1").fallback_device == GpuDevice(1)
     assert get_array_module(named) is cupy
-    assert np.shares_memory(named, there)
+    assert named.data.ptr == there.data.ptr
     assert type(from_chx(named)) is cupy.ndarray
-    assert np.shares_memory(GpuDevice(1).send(named), there)
+    with using_device(1):
+        named[0] = 7
+    assert GpuDevice(1).send(named).get()[0] == there.get()[0] == 7
     assert type(GpuDevice(1).send(named)) is cupy.ndarray
     assert type(CpuDevice().send(named)) is np.ndarray
+
+
+@pytest.mark.usefixtures("cupy")
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda device: pickle.loads(pickle.dumps(device))])
+def test_devices_are_copied_and_pickled(duplicate: Callable[[GpuDevice], GpuDevice]) -> None:
+    assert duplicate(GpuDevice(1)) == GpuDevice(1)
 
 
 def test_cupy_without_a_driver_says_so_for_the_current_device_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +139,7 @@ def test_cupy_without_a_driver_says_so_for_the_current_device_too(monkeypatch: p
     runtime = types.SimpleNamespace(getDeviceCount=fail, CUDARuntimeError=CUDARuntimeError)
     cuda = types.SimpleNamespace(runtime=runtime, Device=Device)
     cupy = types.ModuleType("cupy")
-    cupy.cuda, cupy.ndarray = cuda, FakeArray  # type: ignore[attr-defined]
+    cupy.cuda, cupy.ndarray = cuda, type(None)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     for ask in (GpuDevice.current, lambda: get_device("@cupy:0"), lambda: Link().to_device(0)):
         with pytest.raises(RuntimeError, match="CUDA is not available: cudaErrorInsufficientDriver") as caught:
