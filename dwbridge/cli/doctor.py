@@ -13,7 +13,13 @@ import click
 if TYPE_CHECKING:
     from rich.table import Table
 
-EXTRAS = {"onnxruntime-cpu": "cpu", "onnxruntime-cuda": "cuda13"}
+#: runtime -> the extra that brings it, and which of the extra's packages it needs
+EXTRAS = {
+    "onnxruntime-cpu": ("cpu", "onnxruntime"),
+    "onnxruntime-cuda": ("cuda13", "onnxruntime-gpu"),
+    "native-cuda": ("cuda13", "cupy"),
+    "native-cuda, CUDA 12": ("cuda12", "cupy"),
+}
 
 
 @click.command()
@@ -22,6 +28,7 @@ def doctor() -> None:
     from dwbridge.cli.tables import show
 
     show(_versions())
+    show(_gpu())
     show(_runtimes())
     for warning in warnings(installed()):
         click.echo(f"warning: {warning}")
@@ -47,12 +54,13 @@ def warnings(versions: dict[str, str | None]) -> list[str]:
 
 def mend(runtime: str, versions: dict[str, str | None]) -> str:
     """The command that brings a runtime, from the extras of the installed package; empty if there is none."""
-    extra = EXTRAS.get(runtime)
-    requirements = requirements_of(extra) if extra else []
+    extra, package = EXTRAS.get(runtime, ("", ""))
+    requirements = [line for line in requirements_of(extra) if line.startswith(package)] if extra else []
     if not requirements:
         return ""
     # Both wheels write the same files: the one for the CPU has to go before the one for GPUs comes.
-    uninstall = "pip uninstall -y onnxruntime && " if extra != "cpu" and versions.get("onnxruntime") else ""
+    replaces = package == "onnxruntime-gpu" and versions.get("onnxruntime")
+    uninstall = "pip uninstall -y onnxruntime && " if replaces else ""
     return f"{uninstall}pip install {shlex.join(requirements)}"
 
 
@@ -70,6 +78,16 @@ def _versions() -> Table:
     rows.add_row("python", platform.python_version())
     for package, version in installed().items():
         rows.add_row(package, version or "not installed")
+    return rows
+
+
+def _gpu() -> Table:
+    from dwbridge.cli.gpu_findings import findings
+    from dwbridge.cli.tables import table
+
+    rows = table("gpu", "found", "mend")
+    for finding in findings(mend("native-cuda", {}), mend("native-cuda, CUDA 12", {})):
+        rows.add_row(*finding)
     return rows
 
 

@@ -25,6 +25,7 @@ class Device:
     def __init__(self, number: Any = None) -> None:
         self.id = Device.current if number is None else int(getattr(number, "id", number))
         self.compute_capability = "90"
+        self.mem_info = 6 << 30, 8 << 30
 
     def __enter__(self) -> Device:
         self._before = Device.current

@@ -81,6 +81,7 @@ class SimulatedGpu:
 
 
 class _Cupy(types.ModuleType):
+    __version__ = "14.2.0"
     ndarray = ndarray
     asarray = staticmethod(asarray)
     array = staticmethod(asarray)
