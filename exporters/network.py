@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from dwbridge.autograd import Variable
+from dwbridge.backend import is_array
 from dwbridge.configuration import no_backprop_mode, using_config
 from dwbridge.exporters.errors import BridgeError
 from dwbridge.exporters.graph_reader import ValueInfo
-from dwbridge.links import Chain
+from dwbridge.links import Chain, DeviceResidentsVisitor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Network(Chain):
         self._steps = list(steps)
         self._fixed = dict(fixed)
         self._last_use = {name: k for k, step in enumerate(steps) for name in step.inputs}
+
+    def device_resident_accept(self, visitor: DeviceResidentsVisitor) -> None:
+        super().device_resident_accept(visitor)
+        # Those that are parameters have moved with their links.
+        self._fixed = {name: visitor.visit_array(v) if is_array(v) else v for name, v in self._fixed.items()}
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 import numpy as np
 from onnx import ModelProto
 
+from dwbridge.backend import CpuDevice, Device, GpuDevice
 from dwbridge.configuration import using_config
 from dwbridge.exporters.errors import RuntimeMissingError, UnsupportedError
 from dwbridge.exporters.load import load
 from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, first_line
 from dwbridge.kernels import kernels_for
+from dwbridge.kernels.cuda import trial
 from dwbridge.kernels.errors import CannotCompileError
+
+HERE = CpuDevice()
 
 
 class NativeNumpy:
@@ -62,46 +66,56 @@ class NativeCompiled:
         return _prepared(model, "compiled")
 
 
-def _prepared(model: ModelProto, kernels: str) -> Run:
-    """A model as links that compute with the kernels that `config.kernels` calls so."""
-    try:
-        network = load(model)
-    except UnsupportedError as error:
-        raise NoKernelError(first_line(error)) from error
-    outputs = [output.name for output in model.graph.output]
-
-    def run(feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-        with using_config("kernels", kernels):
-            try:
-                values = network.compute(dict(feeds))
-            # Type checks raise their own kinds; whichever it is, the comparison has to go on.
-            except Exception as error:
-                raise RunError(first_line(error)) from error
-        return [values[name] for name in outputs]
-
-    return run
-
-
 class NativeCuda:
-    """The CUDA kernels: they are not written yet, and `missing` says so.
+    """The CUDA kernels, as networks train and run with them on CuPy's current device.
+
+    Operators without own CUDA kernels are CuPy's, and so are arrays that a kernel is not made for. A kernel that cannot
+    be compiled is an error here, not CuPy's.
 
     Example:
-        >>> 'no CUDA kernels yet' in NativeCuda().missing()
-        True
+        >>> NativeCuda().name
+        'native-cuda'
     """
 
     name = "native-cuda"
 
     def missing(self) -> str | None:
-        """Why the kernels cannot run here."""
-        if importlib.util.find_spec("cupy") is None:
-            return "dwbridge has no CUDA kernels yet, and CuPy is not installed (extra cuda13)"
-        return "dwbridge has no CUDA kernels yet"
+        """Why the kernels cannot run here: a small convolution is tried."""
+        try:
+            problem = trial.problem(GpuDevice.current())
+        except RuntimeError as error:
+            return first_line(error)
+        return problem and f"the CUDA kernels do not run through CuPy here: {problem}"
 
     def prepare(self, model: ModelProto) -> Run:
-        """Always raises: there is nothing to run.
+        """Loads the model into links (`exporters.load`) and moves them to the GPU; see `Runtime.prepare`.
 
         Raises:
-            RuntimeMissingError: with the reason that `missing` gives.
+            RuntimeMissingError: with the reason that `missing` gives, where CuPy or a device is not there.
         """
-        raise RuntimeMissingError(f"runtime 'native-cuda' is not there: {self.missing()}")
+        try:
+            device = GpuDevice.current()
+        except RuntimeError as error:
+            raise RuntimeMissingError(f"runtime 'native-cuda' is not there: {first_line(error)}") from error
+        return _prepared(model, "compiled", device)
+
+
+def _prepared(model: ModelProto, kernels: str, device: Device = HERE) -> Run:
+    """A model as links on a device that compute with the kernels that `config.kernels` calls so."""
+    try:
+        network = load(model)
+    except UnsupportedError as error:
+        raise NoKernelError(first_line(error)) from error
+    network.to_device(device)
+    outputs = [output.name for output in model.graph.output]
+
+    def run(feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        with using_config("kernels", kernels):
+            try:
+                values = network.compute({name: device.send(array) for name, array in feeds.items()})
+                return [HERE.send(values[name]) for name in outputs]
+            # Type checks raise their own kinds; whichever it is, the comparison has to go on.
+            except Exception as error:
+                raise RunError(first_line(error)) from error
+
+    return run

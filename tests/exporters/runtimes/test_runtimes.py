@@ -39,7 +39,9 @@ def test_what_is_missing_says_what_mends_it() -> None:
         if reason is not None:
             assert "\n" not in reason
             assert "cuda" in reason.lower()
-    with pytest.raises(exporters.RuntimeMissingError, match="no CUDA kernels yet"):
+    with pytest.raises(exporters.RuntimeMissingError, match="runtime 'native-cuda' is not there: "):
+        exporters.verify(depthwise(), runtimes=["native-cuda"])
+    with pytest.raises(exporters.RuntimeMissingError, match="runtime 'native-cuda' is not there: "):
         RUNTIMES["native-cuda"].prepare(depthwise())  # type: ignore[arg-type]
 
 
