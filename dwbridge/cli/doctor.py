@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EXTRAS = {
     "onnxruntime-cpu": ("cpu", "onnxruntime"),
     "onnxruntime-cuda": ("cuda13", "onnxruntime-gpu"),
+    "onnxruntime-cuda-tf32": ("cuda13", "onnxruntime-gpu"),
     "native-cuda": ("cuda13", "cupy"),
     "native-cuda, CUDA 12": ("cuda12", "cupy"),
 }
@@ -55,6 +56,8 @@ def warnings(versions: dict[str, str | None]) -> list[str]:
 def mend(runtime: str, versions: dict[str, str | None]) -> str:
     """The command that brings a runtime, from the extras of the installed package; empty if there is none."""
     extra, package = EXTRAS.get(runtime, ("", ""))
+    if package == "cupy" and any(versions.get(f"cupy-{name}x") for name in ("cuda13", "cuda12")):
+        return ""  # it is there: what is wrong is said with the GPU
     requirements = [line for line in requirements_of(extra) if line.startswith(package)] if extra else []
     if not requirements:
         return ""

@@ -16,6 +16,7 @@ RUNTIMES: dict[str, Runtime] = {
     "native-cuda": NativeCuda(),
     "onnxruntime-cpu": OnnxRuntimeCpu(),
     "onnxruntime-cuda": OnnxRuntimeCuda(),
+    "onnxruntime-cuda-tf32": OnnxRuntimeCuda(tf32=True),
     "reference": Reference(),
 }
 

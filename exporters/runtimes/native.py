@@ -72,12 +72,16 @@ class NativeCuda:
     Operators without own CUDA kernels are CuPy's, and so are arrays that a kernel is not made for. A kernel that cannot
     be compiled is an error here, not CuPy's.
 
+    Attributes:
+        repeats: how often everything is run; the spread between the runs is reported.
+
     Example:
         >>> NativeCuda().name
         'native-cuda'
     """
 
     name = "native-cuda"
+    repeats = 3
 
     def missing(self) -> str | None:
         """Why the kernels cannot run here: a small convolution is tried."""

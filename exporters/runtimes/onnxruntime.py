@@ -1,42 +1,24 @@
-"""onnxruntime's CPU and CUDA execution providers, each alone: what runs is what was asked for, or nothing.
+"""onnxruntime's CPU and CUDA execution providers, each alone; `onnxruntime_session` has the proof.
 
-onnxruntime falls back to the CPU behind one's back: its wheel for GPUs lists CUDA among the available providers on
-machines without a GPU, and a session that asked for CUDA opens, and runs, on the CPU. Therefore
-
-* a session gets one provider and the keys that forbid the fallback: `session.disable_cpu_ep_fallback` for nodes and
-  `enable_fallback=0` for onnxruntime's Python layer, which else catches an error and tries again on the CPU;
-* after opening, the session is asked which providers it has and, where its version can tell, to which of them each
-  node went;
-* `missing()` proves CUDA by running a convolution on it.
-
-So a model with nodes that onnxruntime prefers to keep on the CPU (arithmetic on shapes) has no kernel on CUDA here.
 Comparing float32 needs float32: cuDNN may use TF32 whatever `use_tf32` says, unless the environment variable
-NVIDIA_TF32_OVERRIDE=0 stands before the process's first CUDA call; it is set here, before the first session.
+NVIDIA_TF32_OVERRIDE=0 stands before the process's first CUDA call. Where it is too late for that, and for the other
+setting once one has been used, the provider runs in a process of its own (`tf32`, `own_process`).
+`missing()` proves CUDA by running a convolution on it.
 """
 
 import contextlib
 import importlib
 import io
-import os
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
+from dwbridge.exporters.runtimes import own_process, tf32
+from dwbridge.exporters.runtimes.onnxruntime_session import CPU, CUDA, FATAL, prepare
 from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, first_line
 
-CPU = "CPUExecutionProvider"
-CUDA = "CUDAExecutionProvider"
-FATAL = 4  # onnxruntime's severity: everything below is said by exceptions, and must not be said twice on stderr
-
-CUDA_OPTIONS = {
-    "use_tf32": "0",
-    # The algorithm then follows from the shapes alone; EXHAUSTIVE takes whichever was faster this time.
-    "cudnn_conv_algo_search": "HEURISTIC",
-}
-
-NO_KERNEL = ("NOT_IMPLEMENTED", "assigned to the default CPU EP")
+#: The algorithm then follows from the shapes alone; EXHAUSTIVE takes whichever was faster this time.
+SEARCH = {"cudnn_conv_algo_search": "HEURISTIC"}
 
 
 class OnnxRuntimeCpu:
@@ -50,13 +32,26 @@ class OnnxRuntimeCpu:
 
     def prepare(self, model: ModelProto) -> Run:
         """Opens a session on the CPU provider; see `Runtime.prepare`."""
-        return _prepare(model, CPU, {})
+        return prepare(model, CPU, {})
 
 
 class OnnxRuntimeCuda:
-    """onnxruntime on an NVIDIA GPU, without TF32 and without any fallback."""
+    """onnxruntime on an NVIDIA GPU, without any fallback.
 
-    name = "onnxruntime-cuda"
+    Args:
+        tf32: whether products may be TF32's: factors of 11 bits, sums in float32. They are judged by that roundoff.
+
+    Attributes:
+        repeats: how often everything is run; the spread between the runs is reported.
+        unit_roundoff: of products, where that is not their type's.
+    """
+
+    repeats = 3
+
+    def __init__(self, tf32: bool = False) -> None:
+        self.tf32 = tf32
+        self.name = "onnxruntime-cuda-tf32" if tf32 else "onnxruntime-cuda"
+        self.unit_roundoff = 2.0**-11 if tf32 else None
 
     def missing(self) -> str | None:
         """None where a convolution was just computed, correctly, by the CUDA provider."""
@@ -73,10 +68,14 @@ class OnnxRuntimeCuda:
         return _failed_proof(self)
 
     def prepare(self, model: ModelProto) -> Run:
-        """Opens a session on the CUDA provider alone; see `Runtime.prepare`."""
-        os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
+        """Opens a session on the CUDA provider alone, in a process where TF32 is as it should be.
+
+        See `Runtime.prepare`.
+        """
+        if not tf32.settle(self.tf32):
+            return own_process.prepare(self.name, model, tf32.environment(self.tf32))
         _load_cuda_libraries()
-        return _prepare(model, CUDA, CUDA_OPTIONS)
+        return prepare(model, CUDA, {"use_tf32": str(int(self.tf32)), **SEARCH})
 
 
 def _import_problem(extra: str) -> str | None:
@@ -119,71 +118,3 @@ def _doubling_model() -> ModelProto:
     W = numpy_helper.from_array(np.full((2, 1, 1, 1), 2, np.float32), "W")
     graph = helper.make_graph([helper.make_node("Conv", ["x", "W"], ["y"], "proof", group=2)], "proof", [x], [y], [W])
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-
-
-def _prepare(model: ModelProto, provider: str, provider_options: dict[str, str]) -> Run:
-    _refuse_bfloat16(model)
-    module = importlib.import_module("onnxruntime")
-    try:
-        session = module.InferenceSession(
-            model.SerializeToString(),
-            _session_options(module, provider),
-            providers=[(provider, provider_options)],
-            enable_fallback=0,
-        )
-    except Exception as error:
-        raise _translated(error) from error
-    _check_provider(session, provider)
-    outputs = [output.name for output in model.graph.output]
-
-    def run(feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-        try:
-            values = list(session.run(outputs, dict(feeds)))
-        except Exception as error:
-            raise _translated(error) from error
-        # Running may have fallen back as well: what the session says now is what counts.
-        _check_provider(session, provider)
-        return values
-
-    return run
-
-
-def _session_options(module: Any, provider: str) -> Any:
-    options = module.SessionOptions()
-    options.log_severity_level = FATAL
-    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
-    if provider != CPU:
-        options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-    return options
-
-
-def _check_provider(session: Any, provider: str) -> None:
-    providers = session.get_providers()
-    if providers[0] != provider:
-        raise RunError(f"onnxruntime fell back: expected {provider}, came {', '.join(providers)}")
-    strays = _strays(session, provider)
-    if strays:
-        raise RunError(f"onnxruntime fell back: expected every node on {provider}, came {', '.join(strays)}")
-
-
-def _strays(session: Any, provider: str) -> list[str]:
-    """The nodes that went to another provider, as 'name (operator) on provider'."""
-    if not hasattr(session, "get_provider_graph_assignment_info"):
-        return []
-    return [
-        f"{node.name!r} ({node.op_type}) on {part.ep_name}"
-        for part in session.get_provider_graph_assignment_info()
-        if part.ep_name != provider
-        for node in part.get_nodes()
-    ]
-
-
-def _refuse_bfloat16(model: ModelProto) -> None:
-    values = [*model.graph.input, *model.graph.output]
-    if any(value.type.tensor_type.elem_type == TensorProto.BFLOAT16 for value in values):
-        raise NoKernelError("onnxruntime's Python interface takes and returns no bfloat16 arrays")
-
-
-def _translated(error: Exception) -> NoKernelError | RunError:
-    line = first_line(error)
-    return NoKernelError(line) if any(mark in line for mark in NO_KERNEL) else RunError(line)

@@ -4,6 +4,9 @@
     missing()   None where it runs; otherwise the reason and the mend, in one line
     prepare()   a model, made ready: a function from {graph input: array} to the list of graph outputs
 
+Optional are `repeats`, how often everything is run (the spread between the runs is reported), and `unit_roundoff`, that
+of matrix products where it is coarser than their type's.
+
 A runtime never runs anything else than itself. What it has no kernel for it says with `NoKernelError`, and everything
 else that goes wrong inside it comes out as `RunError`, so that one bad node does not end a whole comparison.
 """

@@ -65,21 +65,24 @@ class IsolatedNode:
         self._outputs = [name for name in node.outputs if name]
         self.model = self._build(source, values)
 
-    def trial(self, values: Values) -> Trial:
-        """The node's inputs and truth for one run of the oracle, given by every value of the network."""
+    def trial(self, values: Values, products: float | None = None) -> Trial:
+        """The node's inputs and truth for one run of the oracle, given by every value of the network.
+
+        `products` is the roundoff of matrix products by which the node is judged; see `node_roundoff`.
+        """
         feeds = {name: self._rounded(values[name], name) for name in self._activations}
         truth = float64_values(self.model, feeds)
         dtypes = [type_of(name, self._node, self._types) for name in self._outputs]
-        return Trial(feeds, [truth[name] for name in self._outputs], self._bounds(feeds), dtypes)
+        return Trial(feeds, [truth[name] for name in self._outputs], self._bounds(feeds, products), dtypes)
 
-    def _bounds(self, feeds: Values) -> list[np.ndarray]:
+    def _bounds(self, feeds: Values, products: float | None) -> list[np.ndarray]:
         graph = Graph.of(self.model)
         (node,) = graph.nodes
         exact = {**self._constants, **feeds}
         inputs = [widened(exact[name]) if name else None for name in node.inputs]
         with using_config("kernels", "numpy"), np.errstate(all="ignore"):  # as the oracle: no kernel judges itself
             bounds = translation_of(node, graph).bound(
-                node, inputs, [None] * len(inputs), node_roundoff(self._node, self._types)
+                node, inputs, [None] * len(inputs), node_roundoff(self._node, self._types, products)
             )
         return [bound for name, bound in zip(node.outputs, bounds, strict=True) if name]
 

@@ -18,7 +18,7 @@ from dwbridge.exporters.verification.value_types import node_roundoff
 
 
 def propagated_bounds(
-    graph: Graph, values: Mapping[str, np.ndarray], types: dict[str, np.dtype]
+    graph: Graph, values: Mapping[str, np.ndarray], types: dict[str, np.dtype], products: float | None = None
 ) -> dict[str, np.ndarray]:
     """Bounds on the absolute error of every computed value of a network.
 
@@ -26,6 +26,7 @@ def propagated_bounds(
         graph: the network.
         values: every value that is not a constant, in float64 (`float64_values`).
         types: every value's dtype (`value_types`).
+        products: the roundoff of matrix products, where it is coarser than their type's.
 
     Returns:
         `{value name: bound, element by element}`, for the outputs of all nodes.
@@ -35,7 +36,7 @@ def propagated_bounds(
         inputs = [_value(name, graph, values) for name in node.inputs]
         with using_config("kernels", "numpy"), np.errstate(all="ignore"):  # as the oracle: no kernel judges itself
             bounds = translation_of(node, graph).bound(
-                node, inputs, [errors.get(name) for name in node.inputs], node_roundoff(node, types)
+                node, inputs, [errors.get(name) for name in node.inputs], node_roundoff(node, types, products)
             )
         errors |= dict(zip(node.outputs, bounds, strict=True))
     return errors

@@ -6,7 +6,7 @@ import jinja2
 
 from dwbridge.exporters.verification.chart import error_chart, worst_units
 from dwbridge.exporters.verification.results import LIMIT, RuntimeResult, Verification
-from dwbridge.exporters.verification.table import inputs_text, reason_line, units_text, verdict_line
+from dwbridge.exporters.verification.table import inputs_text, reason_line, spread_line, units_text, verdict_line
 
 TEMPLATE = "report.html"
 
@@ -30,6 +30,7 @@ def report(verification: Verification) -> str:
         chart=error_chart(verification),
         here=here,
         reason=reason_line,
+        spread=spread_line,
         rows=_node_rows(verification, here),
         limit=LIMIT,
     )

@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from dwbridge.serializers.atomic import write_atomically
@@ -26,6 +26,7 @@ class Measurement:
             there is no bound.
         max_abs_error: the largest absolute difference from the float64 oracle; None where there is no result.
         reason: why there are no units, in the runtime's own words where it gave up; None where there are.
+        spread: the largest difference between runs on the same inputs; None where there was one run, or no result.
     """
 
     runtime: str
@@ -34,6 +35,7 @@ class Measurement:
     units: float | None
     max_abs_error: float | None
     reason: str | None
+    spread: float | None = field(default=None, kw_only=True)
 
     @property
     def exceeds(self) -> bool:
@@ -92,6 +94,12 @@ class RuntimeResult:
     def worst_node(self) -> NodeError | None:
         """The largest error of an isolated node; None if there is none."""
         return worst(self.nodes)
+
+    @property
+    def spread(self) -> float | None:
+        """The largest difference between runs on the same inputs; None where nothing was run twice."""
+        spreads = [entry.spread for entry in (*self.whole, *self.nodes) if entry.spread is not None]
+        return max(spreads, default=None)
 
     @property
     def no_kernel(self) -> Measurement | None:

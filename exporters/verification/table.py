@@ -75,8 +75,17 @@ def _detail(measurement: Measurement) -> str:
 
 
 def _reasons(verification: Verification) -> list[str]:
-    lines = [line for runtime in verification.runtimes if (line := reason_line(runtime)) is not None]
+    kinds = (reason_line, spread_line)
+    lines = [line for runtime in verification.runtimes for kind in kinds if (line := kind(runtime)) is not None]
     return [*lines, ""] if lines else []
+
+
+def spread_line(runtime: RuntimeResult) -> str | None:
+    """How far runs on the same inputs lay apart; None where nothing was run twice."""
+    if runtime.spread is None:
+        return None
+    apart = "differ in no bit" if runtime.spread == 0 else f"differ by up to {units_text(runtime.spread)}"
+    return f"{runtime.name}: runs on the same inputs {apart}"
 
 
 def reason_line(runtime: RuntimeResult) -> str | None:

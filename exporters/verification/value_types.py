@@ -36,12 +36,19 @@ def type_of(name: str, node: Node, types: dict[str, np.dtype]) -> np.dtype:
     return types[name]
 
 
-def node_roundoff(node: Node, types: dict[str, np.dtype]) -> float:
+#: operators that multiply matrices: what TF32 is for
+PRODUCTS = ("Conv", "Gemm", "MatMul")
+
+
+def node_roundoff(node: Node, types: dict[str, np.dtype], products: float | None = None) -> float:
     """The unit roundoff in which a node is judged: the coarsest of its inputs' and outputs' types, and the oracle's.
 
     The oracle rounds too. In a float64 network that is as much as the runtime does, so that the two may differ by twice
     the bound: gamma_n(u) + gamma_n(v) <= gamma_n(u + v). Under other types its part is lost in the digits shown.
+    `products` is the roundoff of matrix products, where a runtime has a coarser one for them.
     """
     names = filter(None, [*node.inputs, *node.outputs])
     coarsest = max(unit_roundoff(type_of(name, node, types)) for name in names)
+    if products is not None and coarsest and node.op_type in PRODUCTS:
+        coarsest = max(coarsest, products)
     return coarsest + unit_roundoff(np.dtype(np.float64)) if coarsest else 0.0

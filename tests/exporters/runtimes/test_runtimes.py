@@ -11,7 +11,7 @@ from small_models import one_node
 
 from dwbridge import config, exporters
 from dwbridge.exporters.network import Network
-from dwbridge.exporters.runtimes import RUNTIMES, NoKernelError, RunError, native, selected
+from dwbridge.exporters.runtimes import RUNTIMES, NoKernelError, RunError, native, selected, tf32
 from dwbridge.exporters.runtimes import onnxruntime as ort
 
 X = np.random.default_rng(3).normal(size=(2, 4, 5, 5)).astype("f")
@@ -98,11 +98,16 @@ def _part(name: str, op_type: str, provider: str) -> object:
 class FakeSession:
     """A session of onnxruntime that reports other providers than were asked for."""
 
-    def __init__(self, providers: list[str], strays: list[tuple[str, str, str]]) -> None:
-        self._providers, self._strays = providers, strays
+    def __init__(
+        self, providers: list[str], strays: list[tuple[str, str, str]], options: dict[str, str] | None = None
+    ) -> None:
+        self._providers, self._strays, self.options = providers, strays, options or {}
 
     def get_providers(self) -> list[str]:
         return self._providers
+
+    def get_provider_options(self) -> dict[str, dict[str, str]]:
+        return {ort.CUDA: {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC", "device_id": "0"} | self.options}
 
     def get_provider_graph_assignment_info(self) -> list[object]:
         return [_part(name, op_type, provider) for name, op_type, provider in self._strays]
@@ -112,6 +117,8 @@ class FakeSession:
 
 
 def with_fake_onnxruntime(monkeypatch: pytest.MonkeyPatch, session: FakeSession) -> None:
+    monkeypatch.setattr(tf32, "_settled", None)
+    monkeypatch.setattr(tf32, "_driver_is_loaded", lambda: False)
     module = types.ModuleType("onnxruntime")
     module.__version__ = "9.9"  # type: ignore[attr-defined]
     module.InferenceSession = lambda *args, **kwargs: session  # type: ignore[attr-defined]

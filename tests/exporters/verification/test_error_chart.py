@@ -1,6 +1,7 @@
 """The chart and the page: what is drawn where, and names that are not markup."""
 
 import math
+import sys
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -56,8 +57,9 @@ def test_names_from_a_file_are_not_markup() -> None:
     assert page.count("&lt;script&gt;") >= 3
 
 
-def test_the_page_gives_the_reason_of_what_is_missing_or_has_no_kernel() -> None:
+def test_the_page_gives_the_reason_of_what_is_missing_or_has_no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cupy", None)
     model = one_node("Conv", {"x": np.ones((1, 1, 3, 3))}, {"w": np.ones((1, 1, 2, 2))})
     page = report(exporters.verify(model))
-    assert "dwbridge has no CUDA kernels yet" in page
+    assert "a GPU device needs CuPy, which cannot be imported" in page
     assert "onnxruntime-cpu has no kernel for node 0" in page
