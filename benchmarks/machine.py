@@ -66,9 +66,9 @@ def _busy_seconds() -> float:
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
-def file_stem(benchmark: str) -> str:
-    """`<benchmark>_<processor>_<date>`."""
-    name = re.sub(r"[^a-z0-9]+", "-", processor().lower()).strip("-")
+def file_stem(benchmark: str, processor_name: str | None = None) -> str:
+    """`<benchmark>_<processor>_<date>`; the processor is this machine's, unless it is named."""
+    name = re.sub(r"[^a-z0-9]+", "-", (processor_name or processor()).lower()).strip("-")
     return f"{benchmark}_{name}_{datetime.date.today().isoformat()}"
 
 

@@ -11,12 +11,14 @@ from typing import Any
 from machine import file_stem
 
 
-def keep(benchmark: str, result: dict[str, Any], report: Callable[..., str], out: Path | None) -> None:
+def keep(
+    benchmark: str, result: dict[str, Any], report: Callable[..., str], out: Path | None, processor: str | None = None
+) -> None:
     """Writes `<out>/<benchmark>_<processor>_<date>.json` and `.md`; nothing for None."""
     if out is None:
         return
     out.mkdir(parents=True, exist_ok=True)
-    stem = out / file_stem(benchmark)
+    stem = out / file_stem(benchmark, processor)
     Path(f"{stem}.json").write_text(json.dumps(result, indent=1) + "\n")
     Path(f"{stem}.md").write_text(report(result, markdown=True) + "\n")
     print(f"written: {stem}.json and .md")

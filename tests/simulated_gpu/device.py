@@ -86,7 +86,7 @@ def cuda() -> types.SimpleNamespace:
         getDeviceProperties=lambda number: {
             "name": b"Simulated GPU",
             "totalGlobalMem": 8 << 30,
-            "l2CacheSize": 4 << 20,
+            "l2CacheSize": 1 << 10,
         },
         runtimeGetVersion=lambda: 13020,
         driverGetVersion=lambda: 13020,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.machinery
 import math
 import sys
 import types
@@ -18,6 +19,9 @@ from simulated_gpu.guards import Arguments
 from simulated_gpu.names import FUNCTIONS, LINALG, RANDOM, SAME, SPECIAL, UFUNCS, Signature
 from simulated_gpu.sources import Library
 from simulated_gpu.transfers import transfers
+
+#: Not NumPy's global state: CuPy has one of its own.
+DRAWS = np.random.RandomState(0)
 
 
 class SimulatedGpu:
@@ -55,6 +59,7 @@ class SimulatedGpu:
 
     def _module(self) -> types.ModuleType:
         module = _Cupy("cupy")
+        module.__spec__ = importlib.machinery.ModuleSpec("cupy", None)
         module.cuda = cuda()  # type: ignore[attr-defined]
         gpu = self
 
@@ -115,11 +120,21 @@ class _Cupy(types.ModuleType):
         if name in UFUNCS:
             return _Ufunc(getattr(np, name))
         if name == "random":
-            draws = np.random.RandomState(0)  # not NumPy's global state: CuPy has a state of its own
-            return types.SimpleNamespace(**{name: _function(draws, name, RANDOM[name]) for name in RANDOM})
+            return types.SimpleNamespace(**{name: _drawing(name) for name in RANDOM})
         if name == "linalg":
             return types.SimpleNamespace(**{name: _function(np.linalg, name, LINALG[name]) for name in LINALG})
         raise AttributeError(f"the simulated cupy has no {name!r}: if CuPy has, give it a line in names.py")
+
+
+def _drawing(name: str) -> Any:
+    """A function of `cupy.random`, which draws in the type that it is asked for."""
+    signature = Signature(name, RANDOM[name])
+
+    def draw(*args: Any, dtype: Any = float, **options: Any) -> Any:
+        signature.check(args, options)
+        return of(np.asarray(getattr(DRAWS, name)(*args, **options), dtype))
+
+    return draw
 
 
 def _function(owner: Any, name: str, parameters: str) -> Any:

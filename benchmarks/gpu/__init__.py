@@ -1,0 +1,9 @@
+"""What `depthwise_gpu.py` is made of.
+
+shapes       the layers that are measured, and the bytes that each operation has to move
+clock        times from CUDA events, of calls that queue up behind other work
+own, torch   what is called: dwbridge's kernels, torch's in each of its ways
+training     a whole training step, in both
+card         the device, as results name it
+report       tables, means and aims
+"""

@@ -1,0 +1,21 @@
+"""Tests on a real device: through CuPy, skipped where there is none; with DWBRIDGE_DEMAND_GPU=1 they fail instead."""
+
+import importlib
+import os
+from types import ModuleType
+
+import pytest
+
+from dwbridge.backend import GpuDevice
+
+
+@pytest.fixture
+def cupy() -> ModuleType:
+    """CuPy, with a device."""
+    try:
+        GpuDevice.current()
+    except RuntimeError as error:
+        if os.environ.get("DWBRIDGE_DEMAND_GPU"):
+            raise
+        pytest.skip(f"no GPU: {error}")
+    return importlib.import_module("cupy")
