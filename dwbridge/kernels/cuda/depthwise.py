@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,7 +67,15 @@ def _problem(x_shape: Sequence[int], W_shape: Sequence[int], window: Window2D, *
     Raises:
         DeclinedError: if the arrays' dtypes differ, or are none that kernels are made for.
     """
-    names = {array.dtype.name for array in arrays if array is not None}
+    dtypes = tuple([array.dtype for array in arrays if array is not None])
+    return _problem_of(tuple(x_shape), tuple(W_shape), window, dtypes)
+
+
+@functools.lru_cache(plan.KEPT)
+def _problem_of(
+    x_shape: tuple[int, ...], W_shape: tuple[int, ...], window: Window2D, dtypes: tuple[Any, ...]
+) -> plan.Problem:
+    names = {dtype.name for dtype in dtypes}
     if len(names) != 1 or not names <= set(TYPES):
         raise DeclinedError(f"expected arrays of one dtype out of {sorted(TYPES)}, got {sorted(names)}")
     n, c, height, width = x_shape

@@ -66,9 +66,8 @@ class Problem(NamedTuple):
         """The convolution of gy that gives gx, with the taps in the opposite order; None if there is none."""
         (top, bottom), (left, right) = self.window.pad
         (kh, kw), (dy, dx) = self.window.kernel, self.window.dilate
-        furthest = (kh - 1) * dy, (kw - 1) * dx
-        pad = tuple((size - before, size - behind) for size, before, behind in
-                    ((furthest[0], top, bottom), (furthest[1], left, right)))  # fmt: skip
+        below, beside = (kh - 1) * dy, (kw - 1) * dx
+        pad = (below - top, below - bottom), (beside - left, beside - right)
         if self.window.stride != (1, 1) or min(map(min, pad)) < 0:
             return None
         window = Window2D(self.window.kernel, (1, 1), pad, self.window.dilate)

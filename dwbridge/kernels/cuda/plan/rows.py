@@ -9,12 +9,12 @@ import numpy as np
 from dwbridge.kernels.cuda.plan.problem import ENOUGH, ITEMSIZES, PACK, WARP, Launch, Problem
 from dwbridge.kernels.cuda.sources import Instance
 
-#: (kernel size, stride) that there are, threads of a block, and the least rows of a band: others read its first ones too.
+#: (kernel size, stride) that there are, threads of a block, and the least rows of a band, whose ends two bands read.
 SIZES, THREADS, LEAST_ROWS = {(k, s) for k in (3, 5, 7) for s in (1, 2)}, 128, 28
 
 
 def rows(problem: Problem, flip: int = 0) -> Launch | None:
-    """A launch of rows.cuh, one group of lanes for each band of a plane; None if it does not compute this: see there."""
+    """A launch of rows.cuh, one group of lanes for each band of a plane; None if it does not compute this."""
     window, itemsize = problem.window, ITEMSIZES[problem.dtype]
     k, stride, left = window.kernel[0], window.stride[0], window.pad[1][0]
     width, out_width = problem.image[1], problem.out_image[1]

@@ -24,8 +24,8 @@ class WeightPlan(NamedTuple):
     shape: tuple[int, int, int]  #: of the slices' sums: slices, C M, and taps with the bias behind them
 
 
-def backward_weight(problem: Problem) -> WeightPlan:
-    """How gW and gb are computed."""
+def weight_plan(problem: Problem) -> WeightPlan:
+    """Slices enough to keep a GPU busy, each worth a block."""
     taps = math.prod(problem.window.kernel) + 1  # the last one is the bias
     groups = -(-taps // MOST_TAPS)
     out_channels = problem.out_channels
