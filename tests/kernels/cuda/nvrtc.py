@@ -28,6 +28,11 @@ def chips() -> list[int]:
     return list(chips)
 
 
+def tested_chips() -> list[int]:
+    """Those for which kernels are compiled in tests: Turing, Ampere, Hopper, and the newest that this NVRTC knows."""
+    return sorted({75, 80, 90, max(chips())})
+
+
 def compiled(instance: Instance, chip: int) -> tuple[bytes, dict[str, Needs]]:
     """The machine code of an instance, and what its kernels need.
 

@@ -10,7 +10,7 @@
 
 #include "window.cuh"
 
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 2)
 depthwise_any(STORED* __restrict__ y, const STORED* __restrict__ x, const STORED* __restrict__ weight,
               const STORED* __restrict__ bias, const Window window, const int64 total) {
     const INDEX taps = (INDEX)window.kernel_height * window.kernel_width;
@@ -38,7 +38,7 @@ depthwise_any(STORED* __restrict__ y, const STORED* __restrict__ x, const STORED
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 2)
 depthwise_any_data(STORED* __restrict__ gx, const STORED* __restrict__ gy, const STORED* __restrict__ weight,
                    const STORED* __restrict__ nothing, const Window window, const int64 total) {
     const INDEX taps = (INDEX)window.kernel_height * window.kernel_width;

@@ -24,7 +24,7 @@ struct alignas(16) Pack {
     STORED values[V];
 };
 
-extern "C" __global__ void __launch_bounds__(THREADS)
+extern "C" __global__ void __launch_bounds__(THREADS, 2)
 depthwise_planes(STORED* __restrict__ y, const STORED* __restrict__ x, const STORED* __restrict__ weight,
                  const STORED* __restrict__ bias, const Window window, const int64 planes) {
     __shared__ WIDE frames[PLANES * FRAME];

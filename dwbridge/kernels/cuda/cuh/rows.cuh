@@ -19,7 +19,8 @@ struct alignas(16) Pack {
     STORED values[V];
 };
 
-extern "C" __global__ void __launch_bounds__(128)
+// Two blocks at a time are little to ask for: with no number here, the compiler spills to make room for more.
+extern "C" __global__ void __launch_bounds__(128, 2)
 depthwise_rows(STORED* __restrict__ y, const STORED* __restrict__ x, const STORED* __restrict__ weight,
                const STORED* __restrict__ bias, const Window window, const int64 planes, const int bands,
                const int band_rows) {

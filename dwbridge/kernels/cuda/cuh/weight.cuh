@@ -11,7 +11,7 @@
 
 #define WARPS (THREADS / 32)
 
-extern "C" __global__ void __launch_bounds__(THREADS)
+extern "C" __global__ void __launch_bounds__(THREADS, 2)
 depthwise_weight_partial(WIDE* __restrict__ partial, const STORED* __restrict__ x, const STORED* __restrict__ gy,
                          const Window window, const int64 slice_length) {
     __shared__ WIDE warps[WARPS][TAPS];
