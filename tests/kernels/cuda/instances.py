@@ -54,9 +54,9 @@ def _of(problem: plan.Problem) -> Iterator[Instance]:
 
 def lines() -> list[str]:
     """What each kernel needs: the chip, the kernel, its registers, the bytes that it spills, and the defines."""
-    from nvrtc import compiled, tested_chips
+    from nvrtc import chips_under_test, compiled
 
-    chosen = [(instance, chip) for instance in instances() for chip in tested_chips()]
+    chosen = [(instance, chip) for instance in instances() for chip in chips_under_test()]
     with ThreadPoolExecutor() as threads:
         needs = threads.map(lambda pair: compiled(*pair)[1], chosen)
     return sorted(

@@ -28,7 +28,7 @@ def chips() -> list[int]:
     return list(chips)
 
 
-def tested_chips() -> list[int]:
+def chips_under_test() -> list[int]:
     """Those for which kernels are compiled in tests: Turing, Ampere, Hopper, and the newest that this NVRTC knows."""
     return sorted({75, 80, 90, max(chips())})
 

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("cuda.bindings.nvrtc", reason="NVRTC is not installed")
 
 from instances import TABLE, lines
-from nvrtc import chips, tested_chips
+from nvrtc import chips, chips_under_test
 
 #: Registers that another version of the compiler may take more: they come in eights.
 LEEWAY = 8
@@ -39,5 +39,5 @@ def test_registers() -> None:
 
 
 def test_the_chips() -> None:
-    assert {75, 80, 90} < set(tested_chips()) <= set(chips())
-    assert max(chips()) in tested_chips()
+    assert {75, 80, 90} < set(chips_under_test()) <= set(chips())
+    assert max(chips()) in chips_under_test()
