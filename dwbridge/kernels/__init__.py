@@ -34,7 +34,7 @@ FOLDERS = {"numpy": "reference", "compiled": "compiled", "cuda": "cuda"}
 
 #: operator -> implementations. A new implementation of an operator is one entry here, and a module of its name.
 IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
-    "activations": ("numpy", "compiled"),
+    "activations": ("numpy", "compiled", "cuda"),
     "average_pooling": ("numpy", "compiled"),
     "batch_normalization": ("numpy", "compiled"),
     "convolution": ("numpy", "compiled"),

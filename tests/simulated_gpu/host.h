@@ -135,3 +135,12 @@ static T __shfl_down_sync(unsigned mask, T value, int distance, int width = 32, 
     const int lane = host::lane(), source = lane + distance;
     return host::shuffle(mask, value, source >= (lane / width + 1) * width ? lane : source, site);
 }
+
+// -- mathematics that kernels call -----------------------------------------------------------------------------------
+
+static inline float __fmul_rn(float a, float b) { return a * b; }
+static inline double __dmul_rn(double a, double b) { return a * b; }
+static inline float __fdividef(float a, float b) { return a / b; }
+
+static inline float normcdf(float x) { return (float)(0.5 * erfc(x * -M_SQRT1_2)); }
+static inline double normcdf(double x) { return (double)(0.5L * erfcl(x * -0.70710678118654752440L)); }

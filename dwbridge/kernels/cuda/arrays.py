@@ -1,0 +1,49 @@
+"""Arrays as kernels take them: in row order, of the dtypes that there are instances for."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dwbridge.backend import Array, compute_dtype, get_array_module
+from dwbridge.kernels.cuda.sources import TYPES
+from dwbridge.kernels.errors import DeclinedError
+
+
+class Kind(NamedTuple):
+    """A dtype: its name, the bytes of an element, and the dtype of its arithmetic."""
+
+    name: str
+    size: int
+    wide: np.dtype
+
+
+@functools.cache
+def kind(dtype: np.dtype) -> Kind:
+    """What kernels have to know of a dtype.
+
+    Raises:
+        DeclinedError: if there are no kernels for it.
+    """
+    if dtype.name not in TYPES:
+        raise DeclinedError(f"expected an array of {sorted(TYPES)}, got {dtype.name}")
+    return Kind(dtype.name, dtype.itemsize, compute_dtype(dtype))
+
+
+def kind_of(*arrays: Array) -> Kind:
+    """The kind of arrays of one dtype.
+
+    Raises:
+        DeclinedError: if their dtypes differ, or if there are no kernels for it.
+    """
+    dtype = arrays[0].dtype
+    if any(array.dtype != dtype for array in arrays):
+        raise DeclinedError(f"expected arrays of one dtype, got {[array.dtype.name for array in arrays]}")
+    return kind(dtype)
+
+
+def in_order(array: Array) -> Any:
+    """The array, or a copy in row order of one that does not lie so."""
+    return array if array.flags.c_contiguous else get_array_module(array).ascontiguousarray(array)
