@@ -26,9 +26,10 @@ def _fixed_seed() -> None:
 
 
 @pytest.fixture(scope="session")
-def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where g++ puts what it compiles of CUDA sources: once for all tests."""
-    return tmp_path_factory.mktemp("libraries")
+def libraries(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where compilers put what they make of CUDA sources: beside pytest's own cache, so that it is made once."""
+    cache = getattr(pytestconfig, "cache", None)
+    return tmp_path_factory.mktemp("compiled") if cache is None else Path(cache.mkdir("compiled-cuda"))
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
-"""CUDA sources on the CPU: compiled by g++ behind `host.h`, once per process and folder, and run as functions."""
+"""CUDA sources on the CPU: compiled by g++ behind `host.h`, once per folder, and run as functions."""
 
 from __future__ import annotations
 
 import ctypes
 import functools
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -92,14 +93,23 @@ def _scheduler(folder: Path, flags: tuple[str, ...]) -> str:
 @functools.cache
 def _built(text: str, suffix: str, folder: Path, flags: tuple[str, ...]) -> Path:
     """What g++ makes of a text."""
-    result = folder / (hashlib.sha256(repr((text, flags)).encode()).hexdigest()[:20] + suffix)
+    result = folder / (hashlib.sha256(repr((text, flags, _surroundings())).encode()).hexdigest()[:20] + suffix)
     if not result.exists():
-        source = result.with_suffix(".cpp")
+        source, begun = result.with_suffix(f".{os.getpid()}.cpp"), result.with_suffix(f".{os.getpid()}")
         source.write_text(text)
-        outcome = subprocess.run([*COMMAND, source, *flags, "-o", result], capture_output=True, text=True)
+        outcome = subprocess.run([*COMMAND, source, *flags, "-o", begun], capture_output=True, text=True)
         if outcome.returncode:
             raise RuntimeError(f"g++ does not compile {source}:\n{outcome.stderr}")
+        source.unlink()
+        begun.replace(result)
     return result
+
+
+@functools.cache
+def _surroundings() -> tuple[str, ...]:
+    """What else the result depends on: our part of each program, and the compiler."""
+    compiler = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=True).stdout
+    return (compiler, HOST.read_text(), SCHEDULER.read_text())
 
 
 def _runner(name: str, parameters: str) -> str:

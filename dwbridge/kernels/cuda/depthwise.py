@@ -54,7 +54,7 @@ def _weight_gradients(x: Array, gy: Array, window: Window2D, W_shape: Sequence[i
     wide = compute_dtype(x.dtype)
     gW, gb = xp.zeros(tuple(W_shape), wide), xp.zeros(problem.out_channels, wide)
     if gW.size and gy.size:
-        planned = plan.backward_weight(problem)
+        planned = plan.backward_weight(problem, is_aligned(x, gy))
         partial = xp.empty(planned.shape, wide)
         run(planned.partial, partial, x, gy)
         run(planned.total, gW, gb, partial)
@@ -65,7 +65,8 @@ def _problem(x_shape: Sequence[int], W_shape: Sequence[int], window: Window2D, *
     """What is to be computed.
 
     Raises:
-        DeclinedError: if the arrays' dtypes differ, or are none that kernels are made for.
+        DeclinedError: if the arrays' dtypes differ, or are none that kernels are made for; or if maps are too many, or
+            too large, to be counted in 32 bits.
     """
     dtypes = tuple([array.dtype for array in arrays if array is not None])
     return _problem_of(tuple(x_shape), tuple(W_shape), window, dtypes)
@@ -79,7 +80,12 @@ def _problem_of(
     if len(names) != 1 or not names <= set(TYPES):
         raise DeclinedError(f"expected arrays of one dtype out of {sorted(TYPES)}, got {sorted(names)}")
     n, c, height, width = x_shape
-    return plan.Problem(n, c, W_shape[0], (height, width), window, names.pop())
+    problem = plan.Problem(n, c, W_shape[0], (height, width), window, names.pop())
+    if not problem.countable:
+        raise DeclinedError(
+            f"expected less than 2^31 maps and less than 2^31 pixels in each, got x of {tuple(x_shape)}"
+        )
+    return problem
 
 
 def _in_order(*arrays: Array | None) -> list[Any]:

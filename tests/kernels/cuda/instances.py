@@ -1,75 +1,87 @@
-"""The kernels that convolutions lead to, for the checks that compile them. Pure Python: no GPU, no CuPy.
-
-python tests/kernels/cuda/instances.py      writes registers.txt anew
-"""
+"""The cases of depthwise convolution on a GPU, as data, and the instances of CUDA sources that tests compile."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda import plan
-from dwbridge.kernels.cuda.plan.problem import ITEMSIZES
+from dwbridge.kernels.cuda import activations, plan
+from dwbridge.kernels.cuda.plan import Launch, Problem
 from dwbridge.kernels.cuda.sources import Instance
 
-TABLE = Path(__file__).with_name("registers.txt")
+#: images, channels, multiplier, image, window (kernel, stride, pad, dilate), and dtypes
+CASES = {
+    "any 3x3, M 2": (1, 2, 2, (10, 13), (3, 2, 1), "f32 f64 f16 bf16"),
+    "any asymmetric": (1, 2, 3, (8, 7), ((3, 2), (2, 3), ((0, 2), (3, 1)), (2, 3)), "f32"),
+    "any, padding beyond the kernel": (1, 1, 1, (3, 4), (3, 2, 5), "f32"),
+    "any 11x11, stride 2": (1, 1, 1, (14, 12), (11, 2, 5), "f32"),
+    "any, slices of images": (20, 1, 2, (16, 16), (2,), "f32"),
+    "any, slices of a map": (1, 1, 2, (50, 90), (2,), "f32"),
+    "rows 3x3": (2, 3, 1, (34, 40), (3, 1, 1), "f32 f64 f16 bf16"),
+    "rows 3x3 stride 2": (2, 2, 1, (31, 48), (3, 2, 1), "f32 f64 f16"),
+    "rows 5x5, bands": (1, 3, 1, (60, 40), (5, 1, 2), "f32 f16"),
+    "rows 5x5 stride 2": (1, 3, 1, (13, 64), (5, 2, ((2, 0), (1, 2))), "f32 f64 f16"),
+    "rows 7x7": (1, 2, 1, (9, 16), (7, 1, ((0, 3), (2, 4))), "f32 f16"),
+    "rows 7x7 stride 2": (1, 2, 1, (20, 16), (7, 2, 3), "f32 f16"),
+    "rows 3x3 stride 2, no padding": (1, 2, 1, (12, 32), (3, 2), "f32"),
+    "rows 3x3 stride 2, padded by 2": (1, 2, 1, (11, 32), (3, 2, 2), "f32"),
+    "rows of parts": (1, 2, 1, (30, 38), (3, 1, 1), "f32 f16"),
+    "rows of parts, stride 2": (1, 2, 1, (62, 44), (5, 2, 2), "f32 f16"),
+    "rows of odd width": (1, 2, 1, (32, 35), (5, 1, 2), "f32 f16"),
+    "rows of odd width, stride 2": (1, 2, 1, (30, 37), (7, 2, 3), "f32"),
+    "rows in strips": (1, 1, 1, (5, 264), (7, 1, 3), "f32 f16"),
+    "rows in strips, stride 2": (1, 2, 1, (6, 304), (5, 2, 2), "f32"),
+    "rows in strips of odd width": (1, 1, 1, (5, 301), (3, 2, 1), "f32"),
+    "rows, slices of images": (130, 2, 1, (7, 7), (3, 1, 1), "f32"),
+    "planes 3x3": (2, 3, 1, (9, 11), (3, 1, 1), "f32 f64"),
+    "planes 3x3 stride 2": (2, 3, 1, (9, 12), (3, 2, 1), "f32"),
+    "planes, 7x7 on a smaller map": (2, 2, 1, (4, 5), (7, 1, 3), "f32"),
+    "planes of one pixel": (3, 2, 1, (1, 1), (3, 1, 1), "f32"),
+    "planes without padding": (1, 2, 1, (6, 6), ((1, 5),), "f32"),
+    "planes 7x7": (3, 15, 1, (7, 7), (3, 1, 1), "f32 f16"),
+    "planes 14x14 to 7x7": (2, 5, 1, (14, 14), (5, 2, 2), "f32 f16"),
+    "planes 14x14, 7 wide": (2, 7, 1, (14, 14), (7, 1, 3), "f32"),
+}
 
-#: channels, image, kernel, stride: layers of MobileNetV2, EfficientNet-B0 and ConvNeXt, and what they do not have
-LAYERS = (
-    *(
-        (32, 112, 3, 1),
-        (96, 112, 3, 2),
-        (144, 56, 3, 1),
-        (384, 14, 3, 1),
-        (960, 7, 3, 1),
-        (144, 56, 5, 2),
-        (240, 28, 5, 1),
-    ),
-    *((672, 14, 5, 2), (96, 56, 7, 1), (768, 7, 7, 1), (64, 64, 7, 2), (16, 40, 31, 1), (16, 41, 3, 1)),
-)
-#: an image whose elements 32 bits do not count
-HUGE = plan.Problem(1 << 10, 1 << 10, 1, (64, 63), Window2D.of(3, 1, 1), "float32")
+DTYPES = {"f32": "float32", "f64": "float64", "f16": "float16", "bf16": "bfloat16"}
 
+#: (case, dtype) of all
+EVERY = [(case, DTYPES[short]) for case, (*_, dtypes) in CASES.items() for short in dtypes.split()]
 
-def instances() -> list[Instance]:
-    """Every instance that these layers lead to, in each dtype, each once."""
-    problems = [
-        plan.Problem(32, channels, 1, (size, size), Window2D.of(kernel, stride, kernel // 2), dtype)
-        for dtype in ITEMSIZES
-        for channels, size, kernel, stride in LAYERS
-    ]
-    found = (instance for problem in (*problems, HUGE) for instance in _of(problem))
-    return list(dict.fromkeys(found))
-
-
-def _of(problem: plan.Problem) -> Iterator[Instance]:
-    for aligned in (True, False):
-        yield plan.forward(problem, aligned).instance
-        yield plan.backward_data(problem, aligned).instance
-    yield from (launch.instance for launch in plan.backward_weight(problem)[:2])
-
-
-def lines() -> list[str]:
-    """What each kernel needs: the chip, the kernel, its registers, the bytes that it spills, and the defines."""
-    from nvrtc import chips_under_test, compiled
-
-    chosen = [(instance, chip) for instance in instances() for chip in chips_under_test()]
-    with ThreadPoolExecutor() as threads:
-        needs = threads.map(lambda pair: compiled(*pair)[1], chosen)
-    return sorted(
-        f"sm_{chip} {name}: {need.registers} registers, {need.spilled} spilled; {_defines(instance)}"
-        for (instance, chip), kernels in zip(chosen, needs, strict=True)
-        for name, need in kernels.items()
-    )
+#: Depthwise layers of MobileNetV2, EfficientNet-B0 and ConvNeXt: channels, map, kernel, stride
+LAYERS = [
+    *((32, 112, 3, 1), (96, 112, 3, 2), (144, 56, 3, 1), (144, 56, 3, 2), (192, 28, 3, 1), (192, 28, 3, 2)),
+    *((384, 14, 3, 1), (576, 14, 3, 2), (960, 7, 3, 1), (144, 56, 5, 2), (240, 28, 5, 1), (240, 28, 3, 2)),
+    *((480, 14, 3, 1), (480, 14, 5, 1), (672, 14, 5, 2), (1152, 7, 5, 1), (96, 56, 7, 1), (192, 28, 7, 1)),
+    *((384, 14, 7, 1), (768, 7, 7, 1), (64, 56, 31, 1)),
+]
 
 
-def _defines(instance: Instance) -> str:
-    return " ".join(f"{name}={value}" for name, value in instance.defines)
+def problem(case: str, dtype: str) -> Problem:
+    """A case as a problem."""
+    images, channels, multiplier, image, window, _ = CASES[case]
+    return Problem(images, channels, multiplier, image, Window2D.of(*window), dtype)
 
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
-    TABLE.write_text("\n".join(lines()) + "\n")
+def layer(channels: int, size: int, kernel: int, stride: int, dtype: str) -> Problem:
+    """A layer of a network, with a batch of 32."""
+    return Problem(32, channels, 1, (size, size), Window2D.of(kernel, stride, kernel // 2), dtype)
+
+
+def launches(wanted: Problem, aligned: bool = True) -> Iterator[Launch]:
+    """The launches of every direction."""
+    yield plan.forward(wanted, aligned)
+    yield plan.backward_data(wanted, aligned)
+    yield from plan.backward_weight(wanted, aligned)[:2]
+
+
+def depthwise() -> list[Instance]:
+    """Every instance that the cases and the layers need, each once, in a fixed order."""
+    wanted = [problem(*each) for each in EVERY]
+    wanted += [layer(*numbers, dtype=dtype) for numbers in LAYERS for dtype in ("float32", "float16")]
+    return list(dict.fromkeys(launch.instance for each in wanted for launch in launches(each)))
+
+
+def every() -> list[Instance]:
+    """The instances of every operator."""
+    return [*depthwise(), *activations.instances()]

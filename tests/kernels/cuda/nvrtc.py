@@ -1,6 +1,14 @@
-"""NVRTC without a GPU: an instance becomes machine code for a chip, and ptxas says what it needs."""
+"""NVRTC without a GPU: an instance becomes machine code for a chip, and the compiler says what it needs.
 
+What it said is kept in a folder, under the source, the chip and the version: a second run compiles nothing.
+"""
+
+import hashlib
+import json
+import os
 import re
+from collections import Counter
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from cuda.bindings import nvrtc
@@ -13,6 +21,7 @@ _KERNEL = re.compile(
     r"Used (?P<registers>\d+) registers",
     re.DOTALL,
 )
+_ACCESS = re.compile(r"\s((?:ld|st)\.global[\w.]*)")
 
 
 class Needs(NamedTuple):
@@ -20,6 +29,13 @@ class Needs(NamedTuple):
 
     registers: int
     spilled: int  #: bytes, stores and loads
+
+
+class Compiled(NamedTuple):
+    """What became of an instance."""
+
+    kernels: dict[str, Needs]
+    accesses: dict[str, int]  #: instructions on global memory, as PTX names them, and how many
 
 
 def chips() -> list[int]:
@@ -33,30 +49,44 @@ def chips_under_test() -> list[int]:
     return sorted({75, 80, 90, max(chips())})
 
 
-def compiled(instance: Instance, chip: int) -> tuple[bytes, dict[str, Needs]]:
-    """The machine code of an instance, and what its kernels need.
+def compiled(instance: Instance, chip: int, folder: Path) -> Compiled:
+    """Compiles an instance, or finds in `folder` that it was.
 
     Raises:
         RuntimeError: if it does not compile, with what the compiler said.
     """
-    _, program = _checked(nvrtc.nvrtcCreateProgram(instance.text().encode(), b"instance.cu", 0, [], []))
+    text = instance.text()
+    version = _checked(nvrtc.nvrtcVersion())[1:]
+    kept = folder / (hashlib.sha256(repr((text, chip, version)).encode()).hexdigest()[:32] + ".json")
+    if not kept.exists():
+        begun = kept.with_suffix(f".{os.getpid()}")
+        begun.write_text(json.dumps(_outcome(instance, text, chip)))
+        begun.replace(kept)
+    kernels, accesses = json.loads(kept.read_text())
+    return Compiled({name: Needs(*needs) for name, needs in kernels.items()}, accesses)
+
+
+def _outcome(instance: Instance, text: str, chip: int) -> Compiled:
+    _, program = _checked(nvrtc.nvrtcCreateProgram(text.encode(), b"instance.cu", 0, [], []))
     options = [f"--gpu-architecture=sm_{chip}", "--std=c++17", "--ptxas-options=-v"]
     (status,) = nvrtc.nvrtcCompileProgram(program, len(options), [option.encode() for option in options])
-    _, size = _checked(nvrtc.nvrtcGetProgramLogSize(program))
-    log = b" " * size
-    _checked(nvrtc.nvrtcGetProgramLog(program, log))
-    text = log.decode().rstrip("\0 ")
+    log = _said(program, nvrtc.nvrtcGetProgramLogSize, nvrtc.nvrtcGetProgramLog)
     if status != nvrtc.nvrtcResult.NVRTC_SUCCESS:
-        raise RuntimeError(f"{instance} does not compile for sm_{chip}:\n{text}")
-    _, size = _checked(nvrtc.nvrtcGetCUBINSize(program))
-    code = b" " * size
-    _checked(nvrtc.nvrtcGetCUBIN(program, code))
+        raise RuntimeError(f"{instance} does not compile for sm_{chip}:\n{log}")
+    ptx = _said(program, nvrtc.nvrtcGetPTXSize, nvrtc.nvrtcGetPTX)
     _checked(nvrtc.nvrtcDestroyProgram(program))
     needs = {
         found["name"]: Needs(int(found["registers"]), int(found["stores"]) + int(found["loads"]))
-        for found in _KERNEL.finditer(text)
+        for found in _KERNEL.finditer(log)
     }
-    return code, needs
+    return Compiled(needs, Counter(_ACCESS.findall(ptx)))
+
+
+def _said(program: Any, ask_size: Any, ask: Any) -> str:
+    _, size = _checked(ask_size(program))
+    text = b" " * size
+    _checked(ask(program, text))
+    return text.decode().rstrip("\0 ")
 
 
 def _checked(result: tuple[Any, ...]) -> tuple[Any, ...]:

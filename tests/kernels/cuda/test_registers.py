@@ -1,43 +1,77 @@
-"""Every kernel compiles for every chip, without a GPU; none spills, and none needs more registers than it did."""
+"""Every kernel compiles for every chip, without a GPU: none spills, none grows, and what is to be a pack is one."""
 
-import re
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("cuda.bindings.nvrtc", reason="NVRTC is not installed")
 
-from instances import TABLE, lines
-from nvrtc import chips, chips_under_test
+from instances import depthwise
+from nvrtc import chips, chips_under_test, compiled
+from registers import TABLE, expected, found
+
+from dwbridge.kernels.cuda.sources import TYPES, Instance
 
 #: Registers that another version of the compiler may take more: they come in eights.
 LEEWAY = 8
 
-_LINE = re.compile(r"(?P<kernel>sm_\d+ \w+): (?P<registers>\d+) registers, (?P<spilled>\d+) spilled; (?P<defines>.*)")
+#: PTX's names of accesses to 16 bytes
+PACKS = {"v4.f32", "v4.u32", "v4.b32", "v2.f64", "v2.u64", "v2.b64"}
 
 
-def table(rows: list[str]) -> dict[tuple[str, str], tuple[int, int]]:
-    matches = [match for row in rows if (match := _LINE.fullmatch(row))]
-    assert len(matches) == len(rows)
-    return {(row["kernel"], row["defines"]): (int(row["registers"]), int(row["spilled"])) for row in matches}
+@pytest.fixture(scope="session")
+def answers(libraries: Path) -> Path:
+    """Where NVRTC's answers are kept."""
+    folder = libraries / "nvrtc"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
-def test_registers() -> None:
-    """Where a kernel needs more for a reason, `python tests/kernels/cuda/instances.py` writes the table anew.
+def test_registers(answers: Path) -> None:
+    """Where a kernel needs more for a reason, `python tests/kernels/cuda/registers.py` writes the table anew.
 
     The newest chip that NVRTC knows is compiled for as well, and is not in the table of an NVRTC that did not know it.
     """
-    expected, found = table(TABLE.read_text().splitlines()), table(lines())
-    assert {kernel: spilled for kernel, (_, spilled) in found.items() if spilled} == {}
-    known = {kernel.split()[0] for kernel, _ in expected}
-    assert {kernel for kernel in found if kernel[0].split()[0] in known} == set(expected)
-    grown = {
-        kernel: f"{expected[kernel][0]} before, {registers} now"
-        for kernel, (registers, _) in found.items()
-        if kernel in expected and registers > expected[kernel][0] + LEEWAY
-    }
-    assert grown == {}
+    before, now = expected(), found(answers)
+    assert len(before) == len(TABLE.read_text().splitlines())
+    assert set(before) == set(now)
+    needs = [(kernel, chip, need) for kernel, chips in now.items() for chip, need in chips.items()]
+    assert [(kernel, chip) for kernel, chip, need in needs if need.spilled] == []
+    grown = [
+        f"{kernel} on sm_{chip}: {before[kernel][chip]} before, {need.registers} now"
+        for kernel, chip, need in needs
+        if need.registers > before[kernel].get(chip, 255) + LEEWAY
+    ]
+    assert grown == []
 
 
 def test_the_chips() -> None:
     assert {75, 80, 90} < set(chips_under_test()) <= set(chips())
     assert max(chips()) in chips_under_test()
+
+
+def has_packs(instance: Instance) -> bool:
+    """Whether the plan promises that maps are loaded 16 bytes at once."""
+    defines = dict(instance.defines)
+    return instance.source.startswith("rows") and defines["PART"] == pack(instance)
+
+
+def pack(instance: Instance) -> str:
+    [dtype] = (name for name, defines in TYPES.items() if set(defines) <= set(instance.defines))
+    return {"float32": "4", "float64": "2"}.get(dtype, "8")
+
+
+def test_maps_are_loaded_and_stored_in_packs(answers: Path) -> None:
+    """All else that is loaded are taps and the bias; `rows_weight` loads none, and stores sums."""
+    promised = [instance for instance in depthwise() if has_packs(instance)]
+    assert {instance.source for instance in promised} == {"rows", "rows_data", "rows_weight"}
+    for instance in promised:
+        accesses = compiled(instance, 90, answers).accesses
+        wide = {kind[:2] for kind in accesses if kind.partition("v")[1] and "v" + kind.rpartition(".v")[2] in PACKS}
+        narrow = sum(count for kind, count in accesses.items() if kind.startswith("ld") and ".v" not in kind)
+        if instance.source == "rows_weight":
+            assert (wide, narrow) == ({"ld"}, 0), (instance, accesses)
+        else:
+            assert wide == {"ld", "st"}, (instance, accesses)
+            assert narrow <= int(dict(instance.defines)["K"]) ** 2 + 1, (instance, accesses)
+            assert all(".v" in kind for kind in accesses if kind.startswith("st")), (instance, accesses)

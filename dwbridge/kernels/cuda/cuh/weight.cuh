@@ -3,77 +3,69 @@
 //     gW[m, c, i, j] = sum over n, p, q of x[n, c, p sy + i dy - top, q sx + j dx - left] gy[n, c M + m, p, q]
 //     gb[c M + m]    = sum over n, p, q of gy[n, c M + m, p, q]
 //
-// First stage: block (c M + m, slice, group of TAPS taps). A thread sums over the outputs threadIdx.x, + blockDim.x, ...
-// of its slice of n p q, for TAPS taps in registers; warps are added by shuffles, then across shared memory, to
-// partial[slice][c M + m][tap], of WIDE; behind the last tap stands the sum of gy. Second stage: slices, in their order.
+// First stage: block (c M + m, slice, group of TAPS_Y x TAPS_X taps). A slice is `images` whole images or, where these
+// are large, one of `parts` parts of an image. A thread sums over the outputs threadIdx.x, + THREADS, ... of its slice,
+// with a sum for each tap in a register; warps are added by shuffles, then across shared memory, to
+// partial[slice][c M + m][tap], of WIDE; behind the last tap stands the sum of gy. Second stage: weight_sum.cuh.
 
 #include "window.cuh"
 
 #define WARPS (THREADS / 32)
+#define TAPS (TAPS_Y * TAPS_X)
 
-extern "C" __global__ void __launch_bounds__(THREADS, 2)
-depthwise_weight_partial(WIDE* __restrict__ partial, const STORED* __restrict__ x, const STORED* __restrict__ gy,
-                         const Window window, const int64 slice_length) {
-    __shared__ WIDE warps[WARPS][TAPS];
-    const int taps = window.kernel_height * window.kernel_width, first = blockIdx.z * TAPS;
+extern "C" __global__ void __launch_bounds__(THREADS, 4)
+depthwise_weight(WIDE* __restrict__ partial, const STORED* __restrict__ x, const STORED* __restrict__ gy,
+                 const Window window, const int images, const int parts) {
+    __shared__ WIDE warps[WARPS][TAPS + 1];
+    const int across = (window.kernel_width + TAPS_X - 1) / TAPS_X;
+    const int first_i = blockIdx.z / across * TAPS_Y, first_j = blockIdx.z % across * TAPS_X;
     const int out_channel = blockIdx.x, channel = out_channel / window.multiplier;
     const int out_channels = window.channels * window.multiplier;
-    const int64 pixels = (int64)window.out_height * window.out_width;
-    const int64 begin = blockIdx.y * slice_length;
-    int64 end = begin + slice_length;
-    if (end > window.images * pixels) end = window.images * pixels;
+    const int pixels = window.out_height * window.out_width, length = (pixels + parts - 1) / parts;
+    const int slice = blockIdx.y, first_image = slice / parts * images, begin = slice % parts * length;
+    const int here = min(length, pixels - begin), total = here * min(images, window.images - first_image);
 
-    WIDE sums[TAPS];
+    WIDE sums[TAPS + 1];
 #pragma unroll
-    for (int k = 0; k < TAPS; ++k) sums[k] = 0;
-    for (int64 at = begin + threadIdx.x; at < end; at += THREADS) {
-        const int64 n = at / pixels;
-        const int pixel = at % pixels, p = pixel / window.out_width, q = pixel % window.out_width;
-        const WIDE g = widen(gy[(n * out_channels + out_channel) * pixels + pixel]);
-        const STORED* image = x + (n * window.channels + channel) * window.height * window.width;
+    for (int k = 0; k <= TAPS; ++k) sums[k] = 0;
+    for (int at = threadIdx.x; at < total; at += THREADS) {
+        const int n = first_image + at / here, pixel = begin + at % here;
+        const int p = pixel / window.out_width, q = pixel % window.out_width;
+        const WIDE g = widen(gy[((int64)n * out_channels + out_channel) * pixels + pixel]);
+        const STORED* image = x + ((int64)n * window.channels + channel) * window.height * window.width;
         const int above = p * window.stride_y - window.top, before = q * window.stride_x - window.left;
+        sums[TAPS] += g;
 #pragma unroll
-        for (int k = 0; k < TAPS; ++k) {
-            const int tap = first + k;
-            const int h = above + tap / window.kernel_width * window.dilate_y;
-            const int w = before + tap % window.kernel_width * window.dilate_x;
-            if (tap < taps && h >= 0 && h < window.height && w >= 0 && w < window.width)
-                sums[k] += widen(image[(int64)h * window.width + w]) * g;
-            else if (tap == taps)
-                sums[k] += g;
+        for (int i = 0; i < TAPS_Y; ++i) {
+            const int h = above + (first_i + i) * window.dilate_y;
+            if (h < 0 || h >= window.height || first_i + i >= window.kernel_height) continue;
+            const STORED* row = image + (int64)h * window.width;
+#pragma unroll
+            for (int j = 0; j < TAPS_X; ++j) {
+                const int w = before + (first_j + j) * window.dilate_x;
+                if (w >= 0 && w < window.width && first_j + j < window.kernel_width)
+                    sums[i * TAPS_X + j] += widen(row[w]) * g;
+            }
         }
     }
 
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
 #pragma unroll
-    for (int k = 0; k < TAPS; ++k) {
+    for (int k = 0; k <= TAPS; ++k) {
+#pragma unroll
         for (int distance = 16; distance; distance /= 2)
             sums[k] += __shfl_down_sync(0xffffffffu, sums[k], distance);
         if (lane == 0) warps[warp][k] = sums[k];
     }
     __syncthreads();
-    for (int k = threadIdx.x; k < TAPS; k += THREADS) {
-        if (first + k > taps) break;
-        WIDE sum = 0;
-        for (int i = 0; i < WARPS; ++i) sum += warps[i][k];
-        partial[((int64)blockIdx.y * out_channels + out_channel) * (taps + 1) + first + k] = sum;
-    }
-}
-
-extern "C" __global__ void __launch_bounds__(256)
-depthwise_weight_sum(WIDE* __restrict__ gW, WIDE* __restrict__ gb, const WIDE* __restrict__ partial,
-                     const Window window, const int slices) {
     const int taps = window.kernel_height * window.kernel_width;
-    const int64 out_channels = (int64)window.channels * window.multiplier, total = out_channels * (taps + 1);
-    for (int64 at = (int64)blockIdx.x * blockDim.x + threadIdx.x; at < total; at += (int64)gridDim.x * blockDim.x) {
+    WIDE* result = partial + ((int64)slice * out_channels + out_channel) * (taps + 1);
+    for (int k = threadIdx.x; k <= TAPS; k += THREADS) {
+        const int i = first_i + k / TAPS_X, j = first_j + k % TAPS_X;
         WIDE sum = 0;
-        for (int i = 0; i < slices; ++i) sum += partial[i * total + at];
-        const int64 out_channel = at / (taps + 1);
-        const int tap = at % (taps + 1);
-        const int64 channel = out_channel / window.multiplier, m = out_channel % window.multiplier;
-        if (tap == taps)
-            gb[out_channel] = sum;
-        else
-            gW[(m * window.channels + channel) * taps + tap] = sum;
+#pragma unroll
+        for (int warp = 0; warp < WARPS; ++warp) sum += warps[warp][k];
+        if (k == TAPS && blockIdx.z == 0) result[taps] = sum;
+        if (k < TAPS && i < window.kernel_height && j < window.kernel_width) result[i * window.kernel_width + j] = sum;
     }
 }

@@ -4,9 +4,10 @@ A plan follows from shapes, dtype, window and alignment alone, so the bits of a 
 
     problem      what is to be computed; the limits of launches
     one_by_one   any.cuh, for everything
-    rows         rows.cuh, for rows of whole packs
+    walk         how lanes divide maps, for the kernels that walk down their rows
+    rows         rows.cuh and rows_data.cuh
     planes       planes.cuh, for small maps
-    weight       weight.cuh, for gradients of kernels and bias
+    weight       rows_weight.cuh and weight.cuh, for gradients of kernels and bias
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import functools
 from dwbridge.kernels.cuda.plan.one_by_one import one_by_one
 from dwbridge.kernels.cuda.plan.planes import planes
 from dwbridge.kernels.cuda.plan.problem import Launch, Problem
-from dwbridge.kernels.cuda.plan.rows import rows
+from dwbridge.kernels.cuda.plan.rows import rows, rows_data
 from dwbridge.kernels.cuda.plan.weight import WeightPlan, weight_plan
 
 __all__ = ["Launch", "Problem", "WeightPlan", "backward_data", "backward_weight", "forward"]
@@ -28,20 +29,25 @@ KEPT = 4096
 @functools.lru_cache(KEPT)
 def forward(problem: Problem, aligned: bool = True) -> Launch:
     """How y is computed; `aligned` if every array begins at a multiple of 16 bytes."""
-    if aligned and (launch := rows(problem) or planes(problem)):
-        return launch
-    return one_by_one(problem, "depthwise_any", problem.outputs)
+    launch = _at_stride(problem, aligned)
+    return launch or one_by_one(problem, "depthwise_any", problem.planes * problem.multiplier, problem.out_image)
 
 
 @functools.lru_cache(KEPT)
 def backward_data(problem: Problem, aligned: bool = True) -> Launch:
     """How gx is computed."""
-    if aligned and (turned := problem.turned()) and (launch := rows(turned, 1) or planes(turned, 1)):
-        return launch
-    return one_by_one(problem, "depthwise_any_data", problem.inputs)
+    turned = problem.turned()
+    launch = _at_stride(turned, aligned, 1) if turned else rows_data(problem, aligned)
+    return launch or one_by_one(problem, "depthwise_any_data", problem.planes, problem.image)
 
 
 @functools.lru_cache(KEPT)
-def backward_weight(problem: Problem) -> WeightPlan:
+def backward_weight(problem: Problem, aligned: bool = True) -> WeightPlan:
     """How gW and gb are computed."""
-    return weight_plan(problem)
+    return weight_plan(problem, aligned)
+
+
+def _at_stride(problem: Problem, aligned: bool, flip: int = 0) -> Launch | None:
+    """A launch of the fastest kernel that computes this; None if none but any.cuh does."""
+    packed = (rows(problem, aligned, flip, whole=True) or planes(problem, flip)) if aligned else None
+    return packed or rows(problem, aligned, flip)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from dwbridge.kernels.cuda.plan.problem import Launch, Problem
+from dwbridge.kernels.cuda.plan.problem import INDEXED, Launch, Problem
 from dwbridge.kernels.cuda.sources import Instance
 
-#: Threads of a block, and the most blocks: beyond them, threads take several outputs.
+#: Threads of a block, and the most blocks of a run of planes: beyond them, threads take several outputs.
 THREADS, BLOCKS = 256, 1 << 16
 
 
-def one_by_one(problem: Problem, kernel: str, total: int) -> Launch:
-    blocks = min(-(-total // THREADS), BLOCKS)
-    furthest = max(problem.inputs, problem.outputs) + THREADS * BLOCKS
-    instance = Instance.of("any", problem.dtype, INDEX="int" if furthest < 2**31 else "int64")
-    return Launch(instance, kernel, (blocks, 1, 1), THREADS, (problem.argument(), np.int64(total)))
+def one_by_one(problem: Problem, kernel: str, planes: int, image: tuple[int, int]) -> Launch:
+    """A launch for `planes` maps of this size, in runs with less than 2^31 outputs."""
+    pixels = math.prod(image)
+    run = max(1, min(planes, INDEXED // pixels))
+    grid = min(-(-run * pixels // THREADS), BLOCKS), -(-planes // run), 1
+    numbers = problem.argument(), np.int32(planes), np.int32(run)
+    return Launch(Instance.of("any", problem.dtype), kernel, grid, THREADS, numbers)

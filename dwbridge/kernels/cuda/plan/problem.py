@@ -21,6 +21,9 @@ PACK, WARP = 16, 32
 #: Warps that keep any GPU busy.
 ENOUGH = 2048
 
+#: What kernels count in 32 bits, with room for a step of every thread: planes, the pixels of one. Addresses have 64.
+INDEXED = 2**31 - 2**24
+
 ITEMSIZES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
 
 #: `Window` in window.cuh.
@@ -51,23 +54,33 @@ class Problem(NamedTuple):
         return height, width
 
     @property
+    def itemsize(self) -> int:
+        return ITEMSIZES[self.dtype]
+
+    @property
+    def planes(self) -> int:
+        """Maps of x; those of y are `multiplier` times as many."""
+        return self.images * self.channels
+
+    @property
     def out_channels(self) -> int:
         return self.channels * self.multiplier
 
     @property
-    def inputs(self) -> int:
-        return self.images * self.channels * math.prod(self.image)
-
-    @property
-    def outputs(self) -> int:
-        return self.images * self.channels * self.multiplier * math.prod(self.out_image)
+    def countable(self) -> bool:
+        """Whether 32 bits are enough for what kernels count: maps, and pixels of a map, padded."""
+        (top, bottom), (left, right) = self.window.pad
+        height, width = self.image
+        frame = (height + top + bottom) * (width + left + right)
+        taps = self.out_channels * (math.prod(self.window.kernel) + 1)
+        return max(self.planes * self.multiplier, frame, math.prod(self.out_image), taps) <= INDEXED
 
     def turned(self) -> Problem | None:
         """The convolution of gy that gives gx, with the taps in the opposite order; None if there is none."""
-        (top, bottom), (left, right) = self.window.pad
+        (top, bottom), (left, right_end) = self.window.pad
         (kh, kw), (dy, dx) = self.window.kernel, self.window.dilate
-        below, beside = (kh - 1) * dy, (kw - 1) * dx
-        pad = (below - top, below - bottom), (beside - left, beside - right)
+        down, right = (kh - 1) * dy, (kw - 1) * dx
+        pad = (down - top, down - bottom), (right - left, right - right_end)
         if self.window.stride != (1, 1) or min(map(min, pad)) < 0:
             return None
         window = Window2D(self.window.kernel, (1, 1), pad, self.window.dilate)

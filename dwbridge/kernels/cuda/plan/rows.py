@@ -1,44 +1,37 @@
-"""Launches of rows.cuh: a group of lanes for each band of a plane."""
+"""Launches of rows.cuh and rows_data.cuh: a group of lanes for each band of a strip of a plane."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from dwbridge.kernels.cuda.plan.problem import ENOUGH, ITEMSIZES, PACK, WARP, Launch, Problem
+from dwbridge.kernels.cuda.plan.problem import Launch, Problem
+from dwbridge.kernels.cuda.plan.walk import THREADS, Walk, walk
 from dwbridge.kernels.cuda.sources import Instance
 
-#: (kernel size, stride) that there are, threads of a block, and the least rows of a band, whose ends two bands read.
-SIZES, THREADS, LEAST_ROWS = {(k, s) for k in (3, 5, 7) for s in (1, 2)}, 128, 28
 
-
-def rows(problem: Problem, flip: int = 0) -> Launch | None:
-    """A launch of rows.cuh, one group of lanes for each band of a plane; None if it does not compute this."""
-    window, itemsize = problem.window, ITEMSIZES[problem.dtype]
-    k, stride, left = window.kernel[0], window.stride[0], window.pad[1][0]
-    width, out_width = problem.image[1], problem.out_image[1]
-    packed = PACK // itemsize
-    if not (
-        problem.multiplier == 1
-        and window.dilate == (1, 1)
-        and window.kernel == (k, k)
-        and window.stride == (stride, stride)
-        and (k, stride) in SIZES
-        and (k, stride, itemsize) != (7, 2, 2)  # more registers than a thread can have
-        and max(left, k - stride - left) <= stride * packed  # what a neighbour has
-        and left <= k - stride
-        and out_width * stride == width
-        and width % packed == out_width % packed == 0
-        and out_width <= packed * WARP
-    ):
+def rows(problem: Problem, aligned: bool, flip: int = 0, whole: bool = False) -> Launch | None:
+    """A launch of rows.cuh; None if it does not compute this, or not in whole packs where these are wanted."""
+    found = walk(problem, problem.out_image[0], aligned)
+    if found is None or not found.reaches(problem.window) or (whole and not found.whole):
         return None
-    lanes = 1 << max(0, math.ceil(math.log2(out_width / packed)))
-    count, height = problem.images * problem.channels, problem.out_image[0]
-    wanted = -(-ENOUGH * WARP // (count * lanes))
-    band_rows = -(-height // max(1, min(wanted, height // LEAST_ROWS)))
-    bands = -(-height // band_rows)
-    instance = Instance.of("rows", problem.dtype, V=packed, K=k, STRIDE=stride, LEFT=left, LANES=lanes, FLIP=flip)
-    grid = -(-count * bands * lanes // THREADS), 1, 1
-    numbers = problem.argument(), np.int64(count), np.int32(bands), np.int32(band_rows)
-    return Launch(instance, "depthwise_rows", grid, THREADS, numbers)
+    k, stride, left = problem.window.kernel[0], problem.window.stride[0], problem.window.pad[1][0]
+    constants = {"THREADS": THREADS, "K": k, "STRIDE": stride, "LEFT": left, "FLIP": flip}
+    instance = Instance.of("rows", problem.dtype, **found.defines(problem), **constants)
+    return _launch(problem, found, instance, "depthwise_rows")
+
+
+def rows_data(problem: Problem, aligned: bool) -> Launch | None:
+    """A launch of rows_data.cuh, for the data gradient of stride 2; None if it does not compute this."""
+    found = walk(problem, problem.image[0], aligned)
+    k, left = problem.window.kernel[0], problem.window.pad[1][0]
+    if found is None or problem.window.stride != (2, 2) or left >= k or k // 2 > found.values:
+        return None
+    instance = Instance.of("rows_data", problem.dtype, **found.defines(problem), THREADS=THREADS, K=k, LEFT=left)
+    return _launch(problem, found, instance, "depthwise_rows_data")
+
+
+def _launch(problem: Problem, found: Walk, instance: Instance, kernel: str) -> Launch:
+    total = problem.planes * found.bands * found.strips
+    grid = -(-total * found.lanes // THREADS), 1, 1
+    numbers = (*map(np.int32, (total, found.bands, found.band_rows, found.strips)),)
+    return Launch(instance, kernel, grid, THREADS, (problem.argument(), *numbers))

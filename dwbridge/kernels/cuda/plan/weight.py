@@ -1,4 +1,7 @@
-"""Launches of weight.cuh: the gradients of the kernels and the bias, in two stages."""
+"""Launches of rows_weight.cuh and weight.cuh: the gradients of the kernels and the bias, in two stages.
+
+Slices follow from the shape alone, so that the same sums are added in the same order on every device.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,14 @@ import numpy as np
 
 from dwbridge.kernels.cuda.plan.one_by_one import BLOCKS
 from dwbridge.kernels.cuda.plan.one_by_one import THREADS as SUM_THREADS
-from dwbridge.kernels.cuda.plan.problem import ENOUGH, MOST_BLOCKS, Launch, Problem
+from dwbridge.kernels.cuda.plan.problem import ENOUGH, MOST_BLOCKS, WARP, Launch, Problem
+from dwbridge.kernels.cuda.plan.walk import THREADS, walk
 from dwbridge.kernels.cuda.sources import Instance
 
-#: Threads of a block, the most taps that one has in registers, and the outputs that are worth a block.
-THREADS, MOST_TAPS, SLICE = 128, 26, 2048
+#: The most taps that a thread of weight.cuh has in registers, and the outputs that are worth a block.
+MOST_TAPS, SLICE = 28, 2048
+#: The bands that a group of rows_weight.cuh adds up before groups are added.
+UNITS = 4
 
 
 class WeightPlan(NamedTuple):
@@ -24,19 +30,61 @@ class WeightPlan(NamedTuple):
     shape: tuple[int, int, int]  #: of the slices' sums: slices, C M, and taps with the bias behind them
 
 
-def weight_plan(problem: Problem) -> WeightPlan:
-    """Slices enough to keep a GPU busy, each worth a block."""
+def weight_plan(problem: Problem, aligned: bool = True) -> WeightPlan:
+    """The slices' sums, and the sum of these."""
+    partial, slices = rows_weight(problem, aligned) or weight(problem)
     taps = math.prod(problem.window.kernel) + 1  # the last one is the bias
-    groups = -(-taps // MOST_TAPS)
-    out_channels = problem.out_channels
-    outputs = problem.images * math.prod(problem.out_image)
-    wanted = -(-ENOUGH // max(1, out_channels * groups))
-    slices = max(1, min(wanted, outputs // SLICE, MOST_BLOCKS[1]))
-    instance = Instance.of("weight", problem.dtype, THREADS=THREADS, TAPS=-(-taps // groups))
-    window = problem.argument()
-    grid = out_channels, slices, groups
-    length = np.int64(-(-outputs // slices))
-    partial = Launch(instance, "depthwise_weight_partial", grid, THREADS, (window, length))
-    grid = min(-(-out_channels * taps // SUM_THREADS), BLOCKS), 1, 1
-    total = Launch(instance, "depthwise_weight_sum", grid, SUM_THREADS, (window, np.int32(slices)))
-    return WeightPlan(partial, total, (slices, out_channels, taps))
+    grid = min(-(-problem.out_channels * taps // SUM_THREADS), BLOCKS), 1, 1
+    numbers = problem.argument(), np.int32(slices)
+    total = Launch(Instance.of("weight_sum", problem.dtype), "depthwise_weight_sum", grid, SUM_THREADS, numbers)
+    return WeightPlan(partial, total, (slices, problem.out_channels, taps))
+
+
+def rows_weight(problem: Problem, aligned: bool) -> tuple[Launch, int] | None:
+    """A launch of rows_weight.cuh and its number of slices; None if it does not compute this."""
+    found = walk(problem, problem.out_image[0], aligned)
+    if found is None or not found.reaches(problem.window):
+        return None
+    k, stride, left = problem.window.kernel[0], problem.window.stride[0], problem.window.pad[1][0]
+    total = problem.images * found.bands * found.strips
+    threads = min(THREADS, max(WARP, 1 << (-(-total // UNITS) * found.lanes - 1).bit_length()))
+    groups = threads // found.lanes
+    wanted = -(-ENOUGH * WARP // (threads * problem.channels))
+    slices = max(1, min(wanted, total // (groups * UNITS), MOST_BLOCKS[1]))
+    units = -(-total // slices)
+    slices = -(-total // units)
+    constants = {**found.defines(problem), "THREADS": threads, "K": k, "STRIDE": stride, "LEFT": left}
+    if k == 7 and problem.itemsize == 2:
+        constants["AHEAD"] = 1  # for registers
+    numbers = (*map(np.int32, (total, units, found.bands, found.band_rows, found.strips)),)
+    launch = Launch(Instance.of("rows_weight", problem.dtype, **constants), "depthwise_rows_weight",
+                    (problem.channels, slices, 1), threads, (problem.argument(), *numbers))  # fmt: skip
+    return launch, slices
+
+
+def weight(problem: Problem) -> tuple[Launch, int]:
+    """A launch of weight.cuh and its number of slices: of whole images or, if these are large, of parts of one."""
+    height, width = problem.window.kernel
+    taps_x = even(width, MOST_TAPS // 3)
+    taps_y = even(height, MOST_TAPS // taps_x)
+    groups = -(-height // taps_y) * -(-width // taps_x)
+    pixels = math.prod(problem.out_image)
+    wanted = -(-ENOUGH // (problem.out_channels * groups))
+    slices = max(1, min(wanted, problem.images * pixels // SLICE, MOST_BLOCKS[1]))
+    parts = max(1, slices // problem.images)
+    images = max(1, -(-problem.images // slices), -(-problem.images * parts // MOST_BLOCKS[1]))
+    parts = -(-pixels // -(-pixels // parts)) if images == 1 else 1
+    slices = -(-problem.images // images) * parts
+    instance = Instance.of("weight", problem.dtype, THREADS=THREADS, TAPS_Y=taps_y, TAPS_X=taps_x)
+    grid = problem.out_channels, slices, groups
+    numbers = problem.argument(), np.int32(images), np.int32(parts)
+    return Launch(instance, "depthwise_weight", grid, THREADS, numbers), slices
+
+
+def even(size: int, most: int) -> int:
+    """The size of the fewest parts that are no larger than `most`, as even as they can be.
+
+    >>> even(7, 4), even(31, 9)
+    (4, 8)
+    """
+    return -(-size // -(-size // most))
