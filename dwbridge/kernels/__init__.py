@@ -44,7 +44,7 @@ IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "max_pooling": ("numpy", "compiled"),
     "optimizer_updates": ("numpy", "compiled"),
     "reductions": ("numpy", "compiled"),
-    "softmax_cross_entropy": ("numpy", "compiled"),
+    "softmax_cross_entropy": ("numpy", "compiled", "cuda"),
 }
 
 #: operator -> implementation -> module

@@ -144,3 +144,11 @@ static inline float __fdividef(float a, float b) { return a / b; }
 
 static inline float normcdf(float x) { return (float)(0.5 * erfc(x * -M_SQRT1_2)); }
 static inline double normcdf(double x) { return (double)(0.5L * erfcl(x * -0.70710678118654752440L)); }
+
+// -- what is exchanged across a warp ---------------------------------------------------------------------------------
+
+template <typename T>
+static T __shfl_xor_sync(unsigned mask, T value, int other, int width = 32, int site = __builtin_LINE()) {
+    const int lane = host::lane(), source = lane ^ other;
+    return host::shuffle(mask, value, source / width > lane / width ? lane : source, site);
+}
