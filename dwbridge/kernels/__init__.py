@@ -42,7 +42,7 @@ IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "layer_normalization": ("numpy", "compiled"),
     "linear": ("numpy", "compiled"),
     "max_pooling": ("numpy", "compiled"),
-    "optimizer_updates": ("numpy", "compiled"),
+    "optimizer_updates": ("numpy", "compiled", "cuda"),
     "reductions": ("numpy", "compiled"),
     "softmax_cross_entropy": ("numpy", "compiled", "cuda"),
 }

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optimizer_steps import UPDATES, assert_same_bits, steps
 
 from dwbridge import Parameter, config, optimizers
 from dwbridge.backend.tagged import tagged
@@ -16,24 +17,6 @@ from dwbridge.kernels.reference import optimizer_updates as reference
 
 compiled = pytest.importorskip("dwbridge.kernels.compiled.optimizer_updates", reason="Numba is not installed")
 
-BOUNDS = (0.01, 0.2)
-
-#: routine, arrays of its state (None: there is none), its scalars
-UPDATES: list[tuple[str, int, tuple[Any, ...]]] = [
-    ("sgd", 0, (0.1,)),
-    ("momentum_sgd", 1, (0.1, 0.9)),
-    ("corrected_momentum_sgd", 1, (0.1, 0.9)),
-    ("nesterov_ag", 1, (0.1, 0.9)),
-    ("adam", 2, (None, 0.01, 0.9, 0.999, 1e-8, 1.0, 0, None)),
-    ("adam", 2, (None, 0.01, 0.9, 0.999, 1e-8, 0.9, 0.02, BOUNDS)),
-    ("adam", 3, (0.01, 0.9, 0.6, 1e-8, 1.0, 0, None)),
-    ("adam", 3, (0.01, 0.9, 0.6, 1e-8, 0.9, 0.02, BOUNDS)),
-    ("ada_grad", 1, (0.1, 1e-8)),
-    ("ada_delta", 2, (0.95, 1e-6)),
-    ("rmsprop", 1, (0.01, 0.99, 1e-8, False)),
-    ("rmsprop", 1, (0.01, 0.99, 1e-3, True)),
-    ("rmsprop_graves", 3, (0.01, 0.95, 0.9, 1e-2)),
-]
 TYPES = [np.float32, np.float64]
 
 
@@ -45,23 +28,6 @@ def test_every_routine_is_there_and_compared() -> None:
     assert names == {name for name, _, _ in UPDATES} | {"weight_decay"}
     for name in names:
         assert inspect.signature(getattr(compiled, name)) == inspect.signature(getattr(reference, name))
-
-
-def steps(module: Any, update: Any, x: np.ndarray, gradients: list[np.ndarray]) -> list[np.ndarray]:
-    """The parameter and its state after a step along each gradient."""
-    name, count, scalars = update
-    arrays = [x.copy(order="K"), *(np.zeros_like(x) for _ in range(count))]
-    with np.errstate(all="ignore"):
-        for g in gradients:
-            getattr(module, name)(arrays[0], g, *arrays[1:], *scalars)
-    return arrays
-
-
-def assert_same_bits(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
-    for our, their in zip(ours, theirs, strict=True):
-        assert our.dtype == their.dtype
-        np.testing.assert_array_equal(our, their)  # NaN is NaN, whatever its other bits are
-        np.testing.assert_array_equal(np.signbit(our[our == 0]), np.signbit(their[their == 0]))
 
 
 def normal(shape: Any, dtype: Any) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda import activations, plan
+from dwbridge.kernels.cuda import activations, optimizer_updates, plan, softmax_cross_entropy
 from dwbridge.kernels.cuda.plan import Launch, Problem
 from dwbridge.kernels.cuda.sources import Instance
 
@@ -84,4 +84,5 @@ def depthwise() -> list[Instance]:
 
 def every() -> list[Instance]:
     """The instances of every operator."""
-    return [*depthwise(), *activations.instances()]
+    others = activations, optimizer_updates, softmax_cross_entropy
+    return [*depthwise(), *(instance for operator in others for instance in operator.instances())]
