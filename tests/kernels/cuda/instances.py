@@ -13,7 +13,7 @@ from dwbridge.kernels.cuda.sources import Instance
 CASES = {
     "any 3x3, M 2": (1, 2, 2, (10, 13), (3, 2, 1), "f32 f64 f16 bf16"),
     "any asymmetric": (1, 2, 3, (8, 7), ((3, 2), (2, 3), ((0, 2), (3, 1)), (2, 3)), "f32"),
-    "any, padding beyond the kernel": (1, 1, 1, (3, 4), (3, 2, 5), "f32"),
+    "planes, padding beyond the kernel": (1, 1, 1, (3, 4), (3, 2, 5), "f32"),
     "any 11x11, stride 2": (1, 1, 1, (14, 12), (11, 2, 5), "f32"),
     "any, slices of images": (20, 1, 2, (16, 16), (2,), "f32"),
     "any, slices of a map": (1, 1, 2, (50, 90), (2,), "f32"),

@@ -23,6 +23,8 @@ ENOUGH = 2048
 
 #: What kernels count in 32 bits, with room for a step of every thread: planes, the pixels of one. Addresses have 64.
 INDEXED = 2**31 - 2**24
+#: The most elements of an array, which are more than any GPU can hold: runs of `INDEXED` are rows of a grid.
+ADDRESSED = 2**45
 
 ITEMSIZES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
 
@@ -73,7 +75,8 @@ class Problem(NamedTuple):
         height, width = self.image
         frame = (height + top + bottom) * (width + left + right)
         taps = self.out_channels * (math.prod(self.window.kernel) + 1)
-        return max(self.planes * self.multiplier, frame, math.prod(self.out_image), taps) <= INDEXED
+        planes, pixels = self.planes * self.multiplier, math.prod(self.out_image)
+        return max(planes, frame, pixels, taps) <= INDEXED and planes * max(frame, pixels) <= ADDRESSED
 
     def turned(self) -> Problem | None:
         """The convolution of gy that gives gx, with the taps in the opposite order; None if there is none."""

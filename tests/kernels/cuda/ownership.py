@@ -1,0 +1,186 @@
+"""Which outputs a launch computes: what the sources say of blocks and threads, once more in NumPy.
+
+Each source has a function here, which counts for every output how many threads store it, or add it up. What a plan
+promises is that this is once, whatever the shape.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from dwbridge.kernels.cuda.plan import Launch, Problem
+
+
+def outputs(launch: Launch, planes: int, image: tuple[int, int]) -> np.ndarray:
+    """How many threads store each output: (planes, height, width)."""
+    counts = np.zeros((planes, *image), int)
+    for plane, row, column in STORED[launch.kernel](launch, planes, image):
+        inside = column < image[1]
+        assert (column >= 0).all()
+        np.add.at(counts, (plane[inside], row[inside], column[inside]), 1)
+    return counts
+
+
+def summed(launch: Launch, problem: Problem) -> np.ndarray:
+    """How often each output of a channel is in a sum of the weight gradient: (images, height, width)."""
+    counts = np.zeros((problem.images, *problem.out_image), int)
+    for image, row, column in SUMMED[launch.kernel](launch, problem):
+        inside = column < problem.out_image[1]
+        np.add.at(counts, (image[inside], row[inside], column[inside]), 1)
+    return counts
+
+
+Places = Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+
+def _defines(launch: Launch) -> dict[str, int]:
+    return {name: int(value) for name, value in launch.instance.defines if value.lstrip("-").isdigit()}
+
+
+def _threads(launch: Launch) -> tuple[np.ndarray, np.ndarray]:
+    """Block and thread, of every thread of the grid's first axis."""
+    block, thread = np.divmod(np.arange(launch.grid[0] * launch.block), launch.block)
+    return block, thread
+
+
+def _one_by_one(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
+    _, given, run = launch.numbers
+    assert given == planes
+    block, thread = _threads(launch)
+    for y in range(launch.grid[1]):
+        first = y * run
+        total = min(run, planes - first) * math.prod(image)
+        begin, step = block * launch.block + thread, launch.grid[0] * launch.block
+        for at in (begin + turn * step for turn in range(-(-max(total, 0) // step))):
+            at = at[at < total]
+            yield first + at // math.prod(image), at // image[1] % image[0], at % image[1]
+
+
+def _strips(
+    numbers: np.ndarray, lane: np.ndarray, works: np.ndarray, launch: Launch, height: int
+) -> tuple[np.ndarray, ...]:
+    """plane, first row, row behind the last one, and first column, of the threads that own outputs: `strip_of`."""
+    d = _defines(launch)
+    bands, band_rows, strips = map(int, launch.numbers[-3:])
+    owns = works & (lane >= d["OVERLAP"]) & (lane < d["LANES"] - d["OVERLAP"])
+    number, lane = numbers[owns], lane[owns]
+    band = number // strips
+    column = (number % strips * (d["LANES"] - 2 * d["OVERLAP"]) + lane - d["OVERLAP"]) * d["V"]
+    begin = band % bands * band_rows
+    return band // bands, begin, np.minimum(begin + band_rows, height), column
+
+
+def _bands(launch: Launch, height: int) -> tuple[np.ndarray, ...]:
+    d, (block, thread) = _defines(launch), _threads(launch)
+    number = block * (launch.block // d["LANES"]) + thread // d["LANES"]
+    return _strips(number, thread % d["LANES"], number < launch.numbers[1], launch, height)
+
+
+def _rows(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
+    d = _defines(launch)
+    turn = -(-d["K"] // d["STRIDE"]) * d["STRIDE"]
+    band_rows = int(launch.numbers[3])
+    steps = -(-((band_rows - 1) * d["STRIDE"] + d["K"]) // turn) * turn
+    plane, begin, end, column = _bands(launch, image[0])
+    for p in range((steps - d["K"]) // d["STRIDE"] + 1):
+        stores = begin + p < end
+        for v in range(d["V"]):
+            yield plane[stores], (begin + p)[stores], (column + v)[stores]
+
+
+def _rows_data(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
+    d = _defines(launch)
+    alive, top = (d["K"] + 1) // 2, int(launch.numbers[0]["top"])
+    plane, begin, end, column = _bands(launch, image[0])
+    steps = -(-(alive - 1 + int(launch.numbers[3]) // 2 + 1) // alive) * alive
+    for step in range(alive - 1, steps):
+        for e in (0, 1):
+            h = 2 * ((begin + top) // 2 - (alive - 1) + step) + e - top
+            stores = (h >= begin) & (h < end)
+            for c in range(2 * d["V"]):
+                yield plane[stores], h[stores], (2 * column + c)[stores]
+
+
+def _planes(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
+    d = _defines(launch)
+    assert launch.numbers[1] == planes
+    assert (d["OUT_HEIGHT"], d["OUT_WIDTH"]) == image
+    strips = -(-image[0] // d["STRIP"])
+    for block in range(launch.grid[0]):
+        first = block * d["PLANES"]
+        assert first * math.prod(image) % d["V"] == 0, "results are stored in packs"
+        assert first * d["HEIGHT"] * d["WIDTH"] % d["V"] == 0, "maps are loaded in packs"
+        item = np.arange(min(d["PLANES"], planes - first) * strips * image[1])
+        for r in range(d["STRIP"]):
+            row = item // image[1] % strips * d["STRIP"] + r
+            inside = row < image[0]
+            yield (first + item // (image[1] * strips))[inside], row[inside], (item % image[1])[inside]
+
+
+def _rows_weight(launch: Launch, problem: Problem) -> Places:
+    d, height = _defines(launch), problem.out_image[0]
+    total, units, _, band_rows, _ = map(int, launch.numbers[1:])
+    groups, thread = launch.block // d["LANES"], np.arange(launch.block)
+    turn = -(-d["K"] // d["STRIDE"]) * d["STRIDE"]
+    steps = -(-((band_rows - 1) * d["STRIDE"] + d["K"]) // turn) * turn
+    assert launch.grid[0] == problem.channels
+    for y in range(launch.grid[1]):
+        begin, end = y * units, min((y + 1) * units, total)
+        assert begin < end, "a slice of nothing"
+        for unit in range(begin, end, groups):
+            number = unit + thread // d["LANES"]
+            image, first, behind, column = _strips(number, thread % d["LANES"], number < end, launch, height)
+            for p in range(steps // d["STRIDE"]):
+                adds = first + p < behind
+                for v in range(d["V"]):
+                    yield image[adds], (first + p)[adds], (column + v)[adds]
+
+
+def _weight(launch: Launch, problem: Problem) -> Places:
+    d, pixels = _defines(launch), math.prod(problem.out_image)
+    images, parts = map(int, launch.numbers[1:])
+    length = -(-pixels // parts)
+    height, width = problem.window.kernel
+    assert launch.grid[0] == problem.out_channels
+    assert launch.grid[2] == -(-height // d["TAPS_Y"]) * -(-width // d["TAPS_X"])
+    for y in range(launch.grid[1]):
+        first, begin = y // parts * images, y % parts * length
+        here = min(length, pixels - begin)
+        at = np.arange(max(0, here) * min(images, problem.images - first))
+        pixel = begin + at % max(here, 1)
+        yield first + at // max(here, 1), pixel // problem.out_image[1], pixel % problem.out_image[1]
+
+
+STORED: dict[str, Callable[[Launch, int, Any], Places]] = {
+    "depthwise_any": _one_by_one,
+    "depthwise_any_data": _one_by_one,
+    "depthwise_rows": _rows,
+    "depthwise_rows_data": _rows_data,
+    "depthwise_planes": _planes,
+}
+SUMMED: dict[str, Callable[[Launch, Problem], Places]] = {
+    "depthwise_rows_weight": _rows_weight,
+    "depthwise_weight": _weight,
+}
+
+
+def shared_bytes(launch: Launch) -> int:
+    """What a block has of shared memory."""
+    d = _defines(launch)
+    wide = 8 if dict(launch.instance.defines)["WIDE"] == "double" else 4
+    warps = launch.block // 32
+    if launch.instance.source == "rows_weight":
+        return warps * (d["K"] ** 2 + 1) * wide
+    if launch.instance.source == "weight":
+        return warps * (d["TAPS_Y"] * d["TAPS_X"] + 1) * wide
+    if launch.instance.source == "planes":
+        reach_y, reach_x = ((d[f"KERNEL_{a}"] - 1) * d[f"DILATE_{b}"] + 1 for a, b in (("HEIGHT", "Y"), ("WIDTH", "X")))
+        strips = -(-d["OUT_HEIGHT"] // d["STRIP"])
+        frame = ((strips * d["STRIP"] - 1) * d["STRIDE_Y"] + reach_y) * ((d["OUT_WIDTH"] - 1) * d["STRIDE_X"] + reach_x)
+        packs = -(-d["PLANES"] * d["OUT_HEIGHT"] * d["OUT_WIDTH"] // d["V"])
+        return d["PLANES"] * frame * wide + 16 * packs
+    return 0

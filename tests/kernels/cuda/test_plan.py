@@ -1,0 +1,106 @@
+"""Plans of depthwise convolution, as pure Python: launches that every GPU takes, and every output once."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from instances import CASES, DTYPES, EVERY, LAYERS, launches, layer, problem
+from ownership import outputs, shared_bytes, summed
+
+from dwbridge.geometry import Window2D
+from dwbridge.kernels.cuda import plan
+from dwbridge.kernels.cuda.plan import Launch, Problem
+
+#: What every GPU of compute capability 5.0 and above takes.
+MOST_THREADS, MOST_BLOCKS, MOST_SHARED = 1024, (2**31 - 1, 65535, 65535), 48 << 10
+#: Outputs that are counted one by one.
+COUNTED = 1 << 14
+
+
+def check_limits(launch: Launch) -> None:
+    assert 32 <= launch.block <= MOST_THREADS
+    assert launch.block % 32 == 0
+    assert all(1 <= size <= most for size, most in zip(launch.grid, MOST_BLOCKS, strict=True)), launch.grid
+    assert shared_bytes(launch) <= MOST_SHARED
+
+
+def check_coverage(wanted: Problem, aligned: bool) -> None:
+    """Every y, every gx, and every gy of a channel's sums."""
+    forward, data = plan.forward(wanted, aligned), plan.backward_data(wanted, aligned)
+    partial, total, shape = plan.backward_weight(wanted, aligned)
+    assert (outputs(forward, wanted.planes * wanted.multiplier, wanted.out_image) == 1).all()
+    assert (outputs(data, wanted.planes, wanted.image) == 1).all()
+    assert (summed(partial, wanted) == 1).all()
+    height, width = wanted.window.kernel
+    assert shape == (partial.grid[1], wanted.out_channels, height * width + 1)
+    assert total.numbers[1] == shape[0]
+
+
+@pytest.mark.parametrize("aligned", [True, False])
+@pytest.mark.parametrize(("case", "dtype"), EVERY)
+def test_cases(case: str, dtype: str, aligned: bool) -> None:
+    wanted = problem(case, dtype)
+    for launch in launches(wanted, aligned):
+        check_limits(launch)
+    check_coverage(wanted, aligned)
+
+
+@pytest.mark.parametrize("dtype", DTYPES.values())
+@pytest.mark.parametrize("numbers", LAYERS, ids=str)
+def test_layers_of_networks(numbers: tuple[int, int, int, int], dtype: str) -> None:
+    """With a batch of 32 within the limits; with one image, and few channels, each output is counted."""
+    for launch in launches(layer(*numbers, dtype=dtype)):
+        check_limits(launch)
+    check_coverage(layer(*numbers, dtype=dtype)._replace(images=1, channels=3), True)
+
+
+def sizes(most: int) -> st.SearchStrategy[int]:
+    return st.one_of(st.integers(1, 12), st.integers(1, most))
+
+
+@st.composite
+def problems(draw: st.DrawFn, most: int, widest: int, most_images: int) -> Problem:
+    """Any convolution that has outputs."""
+    square = draw(st.booleans())
+
+    def pair(of: st.SearchStrategy[int]) -> tuple[int, int]:
+        first = draw(of)
+        return first, first if square else draw(of)
+
+    kernel = pair(st.one_of(st.sampled_from([3, 5, 7]), st.integers(1, 12)))
+    stride = pair(st.sampled_from([1, 1, 2, 2, 3]))
+    dilate = pair(st.sampled_from([1, 1, 1, 2, 3]))
+    image = draw(sizes(most)), draw(sizes(widest))
+    pad = tuple((draw(st.integers(0, k)), draw(st.integers(0, k))) for k in kernel)
+    if draw(st.booleans()):
+        pad = tuple((k // 2, k // 2) for k in kernel)
+    assume(all(i + a + b >= (k - 1) * d + 1 for i, (a, b), k, d in zip(image, pad, kernel, dilate, strict=True)))
+    window = Window2D(kernel, stride, pad, dilate)
+    images, channels = draw(st.integers(1, most_images)), draw(sizes(most_images))
+    multiplier = draw(st.sampled_from([1, 1, 1, 2, 3]))
+    return Problem(images, channels, multiplier, image, window, draw(st.sampled_from([*DTYPES.values()])))
+
+
+@settings(max_examples=1000, deadline=None, derandomize=True)
+@given(wanted=problems(80, 1000, 6), aligned=st.booleans())
+def test_any_small_problem(wanted: Problem, aligned: bool) -> None:
+    for launch in launches(wanted, aligned):
+        check_limits(launch)
+    assume(wanted.planes * wanted.multiplier * np.prod(wanted.image) <= COUNTED)
+    check_coverage(wanted, aligned)
+
+
+@settings(max_examples=2000, deadline=None, derandomize=True)
+@given(wanted=problems(1 << 14, 1 << 14, 1 << 12), aligned=st.booleans())
+def test_any_large_problem(wanted: Problem, aligned: bool) -> None:
+    assume(wanted.countable)
+    for launch in launches(wanted, aligned):
+        check_limits(launch)
+
+
+def test_cases_reach_what_they_are_named_after_and_all_that_there_is() -> None:
+    reached = {case: {launch.kernel for launch in launches(problem(case, "float32"))} for case in CASES}
+    for case, found in reached.items():
+        assert any(kernel.startswith(f"depthwise_{case.split()[0].rstrip(',')}") for kernel in found), case
+    kernels = {"any", "any_data", "rows", "rows_data", "rows_weight", "planes", "weight", "weight_sum"}
+    assert set().union(*reached.values()) == {f"depthwise_{name}" for name in kernels}
