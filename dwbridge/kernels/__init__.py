@@ -36,7 +36,7 @@ FOLDERS = {"numpy": "reference", "compiled": "compiled", "cuda": "cuda"}
 IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "activations": ("numpy", "compiled", "cuda"),
     "average_pooling": ("numpy", "compiled"),
-    "batch_normalization": ("numpy", "compiled"),
+    "batch_normalization": ("numpy", "compiled", "cuda"),
     "convolution": ("numpy", "compiled"),
     "depthwise": ("numpy", "compiled", "cuda"),
     "layer_normalization": ("numpy", "compiled"),

@@ -136,6 +136,12 @@ static T __shfl_down_sync(unsigned mask, T value, int distance, int width = 32, 
     return host::shuffle(mask, value, source >= (lane / width + 1) * width ? lane : source, site);
 }
 
+template <typename T>
+static T __shfl_xor_sync(unsigned mask, T value, int other, int width = 32, int site = __builtin_LINE()) {
+    const int lane = host::lane(), source = lane ^ other;
+    return host::shuffle(mask, value, source / width > lane / width ? lane : source, site);
+}
+
 // -- mathematics that kernels call -----------------------------------------------------------------------------------
 
 static inline float __fmul_rn(float a, float b) { return a * b; }
@@ -144,11 +150,5 @@ static inline float __fdividef(float a, float b) { return a / b; }
 
 static inline float normcdf(float x) { return (float)(0.5 * erfc(x * -M_SQRT1_2)); }
 static inline double normcdf(double x) { return (double)(0.5L * erfcl(x * -0.70710678118654752440L)); }
-
-// -- what is exchanged across a warp ---------------------------------------------------------------------------------
-
-template <typename T>
-static T __shfl_xor_sync(unsigned mask, T value, int other, int width = 32, int site = __builtin_LINE()) {
-    const int lane = host::lane(), source = lane ^ other;
-    return host::shuffle(mask, value, source / width > lane / width ? lane : source, site);
-}
+static inline float rsqrt(float x) { return (float)(1 / sqrt((double)x)); }
+static inline double rsqrt(double x) { return (double)(1 / sqrtl(x)); }
