@@ -39,7 +39,7 @@ IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "batch_normalization": ("numpy", "compiled", "cuda"),
     "convolution": ("numpy", "compiled"),
     "depthwise": ("numpy", "compiled", "cuda"),
-    "layer_normalization": ("numpy", "compiled"),
+    "layer_normalization": ("numpy", "compiled", "cuda"),
     "linear": ("numpy", "compiled"),
     "max_pooling": ("numpy", "compiled"),
     "optimizer_updates": ("numpy", "compiled", "cuda"),
