@@ -41,7 +41,7 @@ IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "depthwise": ("numpy", "compiled", "cuda"),
     "layer_normalization": ("numpy", "compiled", "cuda"),
     "linear": ("numpy", "compiled"),
-    "max_pooling": ("numpy", "compiled"),
+    "max_pooling": ("numpy", "compiled", "cuda"),
     "optimizer_updates": ("numpy", "compiled", "cuda"),
     "reductions": ("numpy", "compiled"),
     "softmax_cross_entropy": ("numpy", "compiled", "cuda"),
