@@ -35,7 +35,7 @@ FOLDERS = {"numpy": "reference", "compiled": "compiled", "cuda": "cuda"}
 #: operator -> implementations. A new implementation of an operator is one entry here, and a module of its name.
 IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "activations": ("numpy", "compiled", "cuda"),
-    "average_pooling": ("numpy", "compiled"),
+    "average_pooling": ("numpy", "compiled", "cuda"),
     "batch_normalization": ("numpy", "compiled", "cuda"),
     "convolution": ("numpy", "compiled"),
     "depthwise": ("numpy", "compiled", "cuda"),

@@ -53,25 +53,29 @@ class Planned(NamedTuple):
 
 
 @functools.lru_cache(KEPT)
-def every_output(source: str, kernel: str, x_shape: tuple[int, ...], window: Window2D, dtype: str) -> Planned:
-    """A thread for every output.
+def every_output(
+    source: str, kernel: str, x_shape: tuple[int, ...], window: Window2D, dtype: str, *numbers: int
+) -> Planned:
+    """A thread for every output; `numbers` are 32-bit arguments behind the batch.
 
     Raises:
         DeclinedError: if 32 bits do not count the places of a plane, padded.
     """
     problem = problem_of(x_shape, window, dtype)
-    return Planned(_launch(source, kernel, problem, math.prod(problem.out_image)), _shape(problem))
+    return Planned(_launch(source, kernel, problem, math.prod(problem.out_image), numbers), _shape(problem))
 
 
 @functools.lru_cache(KEPT)
-def every_pixel(source: str, kernel: str, x_shape: tuple[int, ...], window: Window2D, dtype: str) -> Planned:
-    """A thread for every pixel.
+def every_pixel(
+    source: str, kernel: str, x_shape: tuple[int, ...], window: Window2D, dtype: str, *numbers: int
+) -> Planned:
+    """A thread for every pixel; `numbers` are 32-bit arguments behind the batch.
 
     Raises:
         DeclinedError: if 32 bits do not count the places of a plane, padded.
     """
     problem = problem_of(x_shape, window, dtype)
-    return Planned(_launch(source, kernel, problem, math.prod(problem.image)), _shape(problem))
+    return Planned(_launch(source, kernel, problem, math.prod(problem.image), numbers), _shape(problem))
 
 
 def problem_of(x_shape: tuple[int, ...], window: Window2D, dtype: str) -> Problem:
@@ -88,11 +92,11 @@ def _shape(problem: Problem) -> tuple[int, int, int, int]:
     return problem.images, problem.channels, *problem.out_image
 
 
-def _launch(source: str, kernel: str, problem: Problem, places: int) -> Launch | None:
+def _launch(source: str, kernel: str, problem: Problem, places: int, numbers: tuple[int, ...]) -> Launch | None:
     planes = problem.images * problem.channels
     if not planes * places:
         return None
     batch = min(planes, MOST_PLACES // places)
     grid = -(-batch * places // BLOCK), -(-planes // batch), 1
     chosen = instance(source, problem.dtype, problem.window)
-    return Launch(chosen, kernel, grid, BLOCK, (problem.argument(), np.int32(batch)))
+    return Launch(chosen, kernel, grid, BLOCK, (problem.argument(), np.int32(batch), *map(np.int32, numbers)))
