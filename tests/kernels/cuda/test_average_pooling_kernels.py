@@ -14,6 +14,9 @@ from simulated_gpu import SimulatedGpu
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels.cuda import average_pooling, whole_planes, windows
+from dwbridge.kernels.cuda import launch as launching
+from dwbridge.kernels.cuda.launch import is_aligned
+from dwbridge.kernels.cuda.plan import Launch
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import average_pooling as reference
 
@@ -102,12 +105,22 @@ def roundings(pixels: int, dtype: np.dtype) -> int:
     return -(-pixels // (pack * group)) * pack + 5 + (group // 32 if group > 32 else 0) + 1
 
 
-def test_a_pixel_more_makes_it_another_kernel(gpu: SimulatedGpu) -> None:
-    x = gpu.module.asarray(drawn((1, 1, 8, 8), "float32"))
-    for given in ({"kernel": 8, "pad": ((1, 0), (0, 0))}, {"kernel": (8, 7)}, {"kernel": (1, 8), "dilate": (9, 1)}):
-        window = Window2D.of(**given)
-        assert_same(average_pooling.forward(x, window, False), reference.forward(x.get(), window, False))
-    assert gpu.launches == ["average_pooling"] * 3
+NOT_WHOLE: tuple[dict[str, Any], ...] = (
+    {"kernel": (8, 7)},
+    {"kernel": 8, "pad": ((1, 0), (0, 0))},
+    {"kernel": 8, "pad": ((1, 0), (0, 0)), "stride": 2},
+    {"kernel": 8, "pad": ((0, 7), (0, 7)), "dilate": 2},
+)
+
+
+@pytest.mark.parametrize("given", NOT_WHOLE, ids=str)
+def test_a_window_that_misses_a_pixel_is_another_kernels(given: dict[str, Any], gpu: SimulatedGpu) -> None:
+    x, window = normal((1, 2, 8, 8), "float32"), Window2D.of(**given)
+    gy = gradient_of(x, window)
+    assert_same(average_pooling.forward(gpu.module.asarray(x), window, False), reference.forward(x, window, False))
+    gx = average_pooling.backward(gpu.module.asarray(gy), window, False, x.shape)
+    assert_same(gx, reference.backward(gy, window, False, x.shape))
+    assert gpu.launches == ["average_pooling", "average_pooling_gradient"]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -142,11 +155,21 @@ def test_any_layout_and_any_alignment(given: dict[str, Any], gpu: SimulatedGpu) 
             assert_same(average_pooling.backward(values, window, True, list(x.shape)), gx)
 
 
-def test_bits_do_not_depend_on_where_an_array_begins(gpu: SimulatedGpu) -> None:
+def test_packs_are_read_where_they_begin(gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU faults elsewhere, a CPU does not; and the bits are the same, wherever the array begins."""
+    given: list[bool] = []
+
+    def run(launch: Launch, y: Any, x: Any) -> None:
+        given.append(is_aligned(y, x))
+        launching.run(launch, y, x)
+
+    monkeypatch.setattr(average_pooling, "run", run)
     x = normal((2, 3, 20, 20), "float32")
     odd = gpu.module.asarray(np.append(x[0, 0, 0, 0], x))[1:].reshape(x.shape)
+    assert not is_aligned(odd)
     y = average_pooling.forward(gpu.module.asarray(x), Window2D.of(20), True)
     assert_same(average_pooling.forward(odd, Window2D.of(20), True), y.get())
+    assert given == [True, True]
 
 
 @pytest.fixture
