@@ -1,6 +1,7 @@
 """Kernels' arguments: arrays are handed over in memory of their own, between margins that nobody may touch.
 
-The margins are not a number in any floating type, so what is read there shows in the result.
+The margins are not a number in any floating type, so what is read there shows in the result. Memory that nobody wrote
+is not a number either, and another one: who copies it into a margin is seen.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from simulated_gpu.sources import Pointer
 
 #: Bytes before and behind, and what memory begins at a multiple of, as CuPy's does.
 MARGIN = 512
+#: Bytes of a NaN in 16, 32 and 64 bits.
+NAN = np.array([0xFF, 0xFF, 0xFF, 0x7F], np.uint8)
 
 
 class Guarded:
@@ -22,7 +25,8 @@ class Guarded:
 
     def __init__(self, memory: np.ndarray) -> None:
         self.memory = memory.reshape(-1, order="A").view(np.uint8)
-        whole = np.full(self.memory.size + 3 * MARGIN, 0xFF, np.uint8)
+        self.margins = np.resize(NAN, -(-self.memory.size // 4) * 4 + 3 * MARGIN)
+        whole = self.margins.copy()
         begin = MARGIN + -whole.ctypes.data % MARGIN
         self.whole, self.inside = whole, slice(begin, begin + self.memory.size)
         whole[self.inside] = self.memory
@@ -34,7 +38,8 @@ class Guarded:
     def give_back(self) -> bool:
         """Copies what is in memory now; False if a margin changed."""
         self.memory[...] = self.whole[self.inside]
-        return bool((self.whole[: self.inside.start] == 0xFF).all() and (self.whole[self.inside.stop :] == 0xFF).all())
+        self.whole[self.inside] = self.margins[self.inside]
+        return bool((self.whole == self.margins).all())
 
 
 class Arguments:

@@ -30,14 +30,15 @@ class SimulatedGpu:
     Args:
         folder: where compiled kernels are kept.
         order: the order in which threads run; see `Library.launch`.
+        flags: more arguments for g++.
 
     Attributes:
         launches: the names of the kernels that ran.
         transfers: what was brought to main memory, or waited for.
     """
 
-    def __init__(self, folder: Path, order: int = 0) -> None:
-        self.folder, self.order = folder, order
+    def __init__(self, folder: Path, order: int = 0, flags: Sequence[str] = ()) -> None:
+        self.folder, self.order, self.flags = folder, order, flags
         self.launches: list[str] = []
         self.transfers = transfers
         self.module = self._module()
@@ -69,7 +70,7 @@ class SimulatedGpu:
 
             def get_function(self, name: str) -> Any:
                 try:
-                    self.library = Library(self.code, gpu.folder)
+                    self.library = Library(self.code, gpu.folder, gpu.flags)
                 except RuntimeError as error:
                     raise CompileException(str(error)) from None
 

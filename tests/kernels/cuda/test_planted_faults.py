@@ -1,0 +1,92 @@
+"""Faults that are planted in the sources of CUDA kernels: the simulated GPU sees each, in some order of threads."""
+
+from pathlib import Path
+
+import pytest
+from every_direction import check_every_direction
+from instances import problem
+from simulated_gpu import SimulatedGpu
+
+from dwbridge.kernels.cuda.sources import Instance
+
+#: fault -> a case, what stands in a source, and what stands there with the fault
+FAULTS = {
+    "no barrier after zeros": (
+        "planes 3x3",
+        "frames[at] = 0;\n    __syncthreads();",
+        "frames[at] = 0;",
+    ),
+    "no barrier before sums": ("planes 3x3", "__syncthreads();\n\n    STORED* flat", "STORED* flat"),
+    "no barrier before packs are stored": ("planes 3x3", "__syncthreads();\n\n    STORED* wanted", "STORED* wanted"),
+    "no barrier between warps": ("rows, slices of images", "__syncthreads();\n    WIDE* result", "WIDE* result"),
+    "no barrier between warps of any weight": (
+        "any 3x3, M 2",
+        "__syncthreads();\n    const int taps",
+        "const int taps",
+    ),
+    "a barrier that not all threads reach": (
+        "planes 3x3",
+        "__syncthreads();\n\n    STORED* wanted",
+        "if (threadIdx.x < 64) __syncthreads();\n    STORED* wanted",
+    ),
+    "left halo off by one": ("rows 3x3", "in[count + v], 1, LANES", "in[count + v - 1], 1, LANES"),
+    "right halo of the wrong lane": ("rows 5x5, bands", "in[left + v], 1, LANES", "in[left + v], 2, LANES"),
+    "halo at the end of a group": ("rows 5x5 stride 2", "lane == LANES - 1 ? (WIDE)0 : other", "other"),
+    "frame off by one": ("planes 7x7", "pixel % WIDTH + LEFT", "pixel % WIDTH + LEFT - 1"),
+    "a row behind the map": ("rows 5x5, bands", "wanted && h >= 0 && h < height", "wanted && h >= 0 && h <= height"),
+    "a shuffle in a divergent branch": (
+        "rows 3x3",
+        "const WIDE other = __shfl_up_sync(",
+        "WIDE other = 0;\n        if (lane != 0) other = __shfl_up_sync(",
+    ),
+    "lanes that leave before a shuffle": (
+        "rows 7x7",
+        "    WIDE taps[K * K];\n",
+        "    if (!strip.works) return;\n    WIDE taps[K * K];\n",
+    ),
+    "a tail that is too long by one": ("rows of odd width", "if (column + i < width)", "if (column + i <= width)"),
+    "a band that is too long by one": ("rows 5x5, bands", "p < strip.end", "p <= strip.end"),
+    "a pack behind the end": ("planes 3x3", "if ((at + 1) * V <= here * OUT_IMAGE)", "if (true)"),
+    "a unit of the next slice": ("rows, slices of images", "number < end, bands", "number <= end, bands"),
+    "the last slice forgotten": ("any, slices of images", "i < slices; ++i", "i + 1 < slices; ++i"),
+    "the first tap forgotten": ("any 3x3, M 2", "int i = i0; i < i1", "int i = i0 + 1; i < i1"),
+    "no bias after the first turn": (
+        "rows 3x3",
+        "sums[slot][v] = start;\n            }",
+        "sums[slot][v] = 0;\n            }",
+    ),
+    "parity without padding": ("rows 3x3 stride 2", "const int f = (LEFT + c) % 2", "const int f = c % 2"),
+    "taps that are not turned": ("rows 3x3", "FLIP ? K * K - 1 - k : k", "k"),
+    "memory that is not written": ("any, slices of a map", "result[taps] = sum", "result[taps + 0 * taps] += sum"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_it_is_seen(fault: str, libraries: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, right, wrong = FAULTS[fault]
+    honest, planted = Instance.text, []
+
+    def text(instance: Instance) -> str:
+        before = honest(instance)
+        after = before.replace(right, wrong)
+        planted.extend([instance] * (after != before))
+        return after
+
+    monkeypatch.setattr(Instance, "text", text)
+    assert any(seen(case, SimulatedGpu(libraries, order)) for order in (0, 1, 7)), fault
+    assert planted, f"{right!r} is in no source of this case"
+
+
+def seen(case: str, gpu: SimulatedGpu) -> bool:
+    """Whether a wrong result, or a complaint of the simulation, comes of a case."""
+    with gpu.installed():
+        try:
+            check_every_direction(problem(case, "float32"), gpu)
+        except (AssertionError, RuntimeError):
+            return True
+    return False
+
+
+def test_without_a_fault_nothing_is_seen(libraries: Path) -> None:
+    for case in sorted({case for case, *_ in FAULTS.values()}):
+        assert not any(seen(case, SimulatedGpu(libraries, order)) for order in (0, 1, 7)), case
