@@ -43,7 +43,7 @@ IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "linear": ("numpy", "compiled"),
     "max_pooling": ("numpy", "compiled", "cuda"),
     "optimizer_updates": ("numpy", "compiled", "cuda"),
-    "reductions": ("numpy", "compiled"),
+    "reductions": ("numpy", "compiled", "cuda"),
     "softmax_cross_entropy": ("numpy", "compiled", "cuda"),
 }
 

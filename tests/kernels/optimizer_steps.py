@@ -1,8 +1,10 @@
-"""Steps of optimizers as data, for the tests of each implementation of them."""
+"""Steps of optimizers whose bits are compared: every routine, with all of its options."""
 
 from typing import Any
 
 import numpy as np
+
+from dwbridge.backend import get_array_module
 
 BOUNDS = (0.01, 0.2)
 
@@ -24,10 +26,10 @@ UPDATES: list[tuple[str, int, tuple[Any, ...]]] = [
 ]
 
 
-def steps(module: Any, update: Any, x: np.ndarray, gradients: list[np.ndarray]) -> list[np.ndarray]:
+def steps(module: Any, update: Any, x: Any, gradients: list[Any]) -> list[Any]:
     """The parameter and its state after a step along each gradient."""
     name, count, scalars = update
-    arrays = [x.copy(order="K"), *(np.zeros_like(x) for _ in range(count))]
+    arrays = [x.copy(order="K"), *(get_array_module(x).zeros_like(x) for _ in range(count))]
     with np.errstate(all="ignore"):
         for g in gradients:
             getattr(module, name)(arrays[0], g, *arrays[1:], *scalars)

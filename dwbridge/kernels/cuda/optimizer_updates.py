@@ -1,8 +1,8 @@
 """Steps of optimizers on a GPU: one pass over a parameter, its gradient and its states, which are changed in place.
 
 `dwbridge.kernels.reference.optimizer_updates` documents the routines. Every operation rounds where the reference's
-does, in 16-bit types too: float16 gives the reference's bits, as float32 and float64 do, but for float32 numbers below
-2^-126 (see `launch`). All arrays have one dtype, and lie in row order; a gradient that does not is copied.
+does on NumPy's arrays, in 16-bit types too, and gives its bits, but for what `launch` says of tiny numbers. All arrays
+have one dtype and one shape. What is changed lies in row order; what is read alone, and does not, is copied.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dwbridge.backend import Array
+from dwbridge.backend import Array, compute_dtype
 from dwbridge.kernels.cuda.arrays import in_order, kind_of
 from dwbridge.kernels.cuda.elements import every_element, pack_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
@@ -36,6 +36,7 @@ RULES = {
     "rmsprop_inside": 1,
     "rmsprop_graves": 3,
 }
+MOST_STATES = max(RULES.values())
 
 #: Names of the members of `Numbers` in update_rules.cuh.
 MEMBERS = "abcdefhk"
@@ -54,12 +55,21 @@ def instances() -> Iterator[Instance]:
     return (instance(rule, dtype) for rule in RULES for dtype in ITEMSIZES)
 
 
-def _update(rule: str, x: Array, g: Array, states: tuple[Array, ...], *numbers: float) -> None:
-    """One step, with numbers of the elements' dtype."""
-    _launch(rule, x, g, states, [x.dtype.type(number) for number in numbers])
+@functools.cache
+def _of_numbers(dtype: np.dtype) -> np.dtype:
+    """The dtype of a number beside elements, and of what both make: float32 beside bfloat16, else the elements'."""
+    return compute_dtype(dtype) if dtype.name == "bfloat16" else dtype
 
 
-def _launch(rule: str, x: Array, g: Array, states: tuple[Array, ...], numbers: list[Any]) -> None:
+@functools.lru_cache
+def _given(dtype: np.dtype, wide: np.dtype, numbers: tuple[float, ...]) -> Any:
+    """The `Numbers` of a rule, rounded to a dtype, which kernels get by value: a step's are one for all parameters."""
+    rounded = [dtype.type(number) for number in numbers]
+    return np.array((*rounded, *[0.0] * (len(MEMBERS) - len(numbers))), NUMBERS[wide])
+
+
+def _update(rule: str, x: Array, g: Array, states: tuple[Array, ...], *numbers: float, wide: bool = False) -> None:
+    """One step, with numbers of the arithmetic's dtype if `wide`."""
     kind = kind_of(x, g, *states)
     for array in (x, *states):
         if array.shape != g.shape or not array.flags.c_contiguous:
@@ -67,14 +77,13 @@ def _launch(rule: str, x: Array, g: Array, states: tuple[Array, ...], numbers: l
     if x.size:
         g = in_order(g)
         aligned = is_aligned(x, g, *states)
-        given = np.array((*numbers, *[0.0] * (len(MEMBERS) - len(numbers))), NUMBERS[kind.wide])
         launch = every_element(instance(rule, kind.name), "optimizer_update", x.size, kind.size, aligned)
-        run(launch, x, g, *states, *[None] * (3 - len(states)), given)
+        given = _given(kind.wide if wide else _of_numbers(x.dtype), kind.wide, numbers)
+        run(launch, x, g, *states, *[None] * (MOST_STATES - len(states)), given)
 
 
 def weight_decay(x: Array, g: Array, rate: float) -> None:
-    if not g.flags.c_contiguous:
-        raise DeclinedError("expected a gradient in row order")
+    """The gradient is what changes: it is the kernel's x, and the parameter its g."""
     _update("weight_decay", g, x, (), rate)
 
 
@@ -109,11 +118,10 @@ def adam(
     bounds: tuple[float, float] | None,
 ) -> None:
     lower, upper = bounds or (-np.inf, np.inf)
-    numbers = [alpha_t, 1.0 - beta1, 1.0 - beta2, eps, eta, 1.0 - eta * weight_decay_rate, lower, upper]
-    if vhat is None:
-        _launch("adam", x, g, (m, v), numbers)
-    else:
-        _launch("adam_of_largest", x, g, (m, v, vhat), numbers)
+    rule, states = ("adam", (m, v)) if vhat is None else ("adam_of_largest", (m, v, vhat))
+    kept = _of_numbers(x.dtype).type(1.0 - eta * weight_decay_rate)  # alone makes no float32 of float16
+    numbers = (alpha_t, 1.0 - beta1, 1.0 - beta2, eps, eta, kept, lower, upper)
+    _update(rule, x, g, states, *numbers, wide=True)
 
 
 def ada_grad(x: Array, g: Array, h: Array, lr: float, eps: float) -> None:

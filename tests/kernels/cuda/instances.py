@@ -13,6 +13,7 @@ from dwbridge.kernels.cuda import (
     max_pooling,
     optimizer_updates,
     plan,
+    reductions,
     softmax_cross_entropy,
 )
 from dwbridge.kernels.cuda.plan import Launch, Problem
@@ -74,6 +75,7 @@ OPERATORS = (
     layer_normalization,
     max_pooling,
     optimizer_updates,
+    reductions,
     softmax_cross_entropy,
 )
 

@@ -9,119 +9,193 @@ from optimizer_steps import UPDATES, assert_same_bits, steps
 from seed import SEED
 from simulated_gpu import SimulatedGpu
 
-from dwbridge.kernels.cuda import optimizer_updates as cuda
+from dwbridge.kernels import kernels_for
+from dwbridge.kernels.cuda import elements
+from dwbridge.kernels.cuda import optimizer_updates as updates
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import optimizer_updates as reference
 
 DTYPES = ("float32", "float64", "float16")
+KERNEL = "optimizer_update"
+
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 
-def drawn(shape: Any, dtype: str, count: int) -> list[np.ndarray]:
+def drawn(count: int, shape: Any, dtype: Any) -> list[np.ndarray]:
     rng = np.random.default_rng(SEED)
     return [rng.normal(size=shape).astype(dtype) for _ in range(count)]
 
 
-def on_gpu(update: Any, x: np.ndarray, gradients: list[np.ndarray], gpu: SimulatedGpu, begin: int = 0) -> list[Any]:
-    """The parameter and its states after a step along each gradient; all begin at element `begin` of their memory."""
-    name, count, scalars = update
-
-    def placed(array: np.ndarray) -> Any:
-        memory = gpu.module.asarray(np.concatenate([np.zeros(begin, array.dtype), array.ravel()]))
-        return memory[begin:].reshape(array.shape)
-
-    arrays, given = [placed(x), *(placed(np.zeros_like(x)) for _ in range(count))], [*map(placed, gradients)]
+def sent(arrays: list[np.ndarray], gpu: SimulatedGpu) -> list[Any]:
+    there = [gpu.module.asarray(array) for array in arrays]
     gpu.transfers.clear()
-    for g in given:
-        getattr(cuda, name)(arrays[0], g, *arrays[1:], *scalars)
-    assert not gpu.transfers
+    return there
+
+
+def fetched(arrays: list[Any]) -> list[np.ndarray]:
     return [array.get() for array in arrays]
 
 
-def test_every_routine_is_there() -> None:
-    names = {name for name, value in vars(reference).items() if inspect.isfunction(value)} - {
-        "compute_dtype",
-        "get_array_module",
-    }
+def test_every_routine_is_there_and_compared() -> None:
+    names = {name for name, value in vars(reference).items() if inspect.isfunction(value)}
+    names -= {"compute_dtype", "get_array_module"}
+    assert names == {name for name, _, _ in UPDATES} | {"weight_decay"}
     for name in names:
-        assert inspect.signature(getattr(cuda, name)) == inspect.signature(getattr(reference, name))
+        assert inspect.signature(getattr(updates, name)) == inspect.signature(getattr(reference, name))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("update", UPDATES, ids=str)
 def test_bits_are_the_references(update: Any, dtype: str, gpu: SimulatedGpu) -> None:
-    x, *gradients = drawn((5, 3, 7), dtype, 4)
-    found = on_gpu(update, x, gradients, gpu)
-    assert gpu.launches == ["optimizer_update"] * 3
-    assert_same_bits(found, steps(reference, update, x, gradients))
-
-
-@pytest.mark.parametrize("size", [1, 3, 4, 8, 9, 31, 2049])
-@pytest.mark.parametrize("begin", [0, 1, 4])
-def test_any_size_and_any_alignment(size: int, begin: int, gpu: SimulatedGpu) -> None:
-    for dtype in DTYPES:
-        x, *gradients = drawn(size, dtype, 3)
-        for update in (UPDATES[0], UPDATES[7]):
-            assert_same_bits(on_gpu(update, x, gradients, gpu, begin), steps(reference, update, x, gradients))
+    arrays = drawn(5, (7, 11, 13), dtype)
+    x, *gradients = sent(arrays, gpu)
+    found = steps(updates, update, x, gradients)
+    assert gpu.launches == [KERNEL] * 4
+    assert not gpu.transfers
+    assert_same_bits(fetched(found), steps(reference, update, arrays[0], arrays[1:]))
+    assert_same_bits(fetched(gradients), arrays[1:])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("update", UPDATES, ids=str)
 def test_the_ends_of_the_numbers(update: Any, dtype: str, gpu: SimulatedGpu) -> None:
-    tiny = float(np.finfo(dtype).tiny)
-    special = [0.0, -0.0, np.inf, -np.inf, np.nan, tiny, -tiny, 1.0, -1.0, 60000.0, -60000.0, 1e-4]
-    x, g = (np.array(row, dtype).ravel() for row in np.meshgrid(special, special))
-    assert_same_bits(on_gpu(update, x, [g, g[::-1].copy()], gpu), steps(reference, update, x, [g, g[::-1].copy()]))
+    """Each with each, as a parameter, and as the gradients of three steps."""
+    kind = np.finfo(dtype)
+    special = [np.nan, np.inf, -np.inf, 0.0, -0.0, kind.smallest_subnormal, kind.max, -kind.max, 1.0, -0.3, 1e-5, 200]
+    x, *gradients = (g.reshape(-1) for g in np.meshgrid(*[np.array(special, dtype)] * 3))
+    gradients.append(gradients[0][::-1].copy())
+    found = steps(updates, update, *_split(sent([x, *gradients], gpu)))
+    assert_same_bits(fetched(found), steps(reference, update, x, gradients))
+
+
+def _split(arrays: list[Any]) -> tuple[Any, list[Any]]:
+    return arrays[0], arrays[1:]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 7, 8, 9, 31, 2049])
+@pytest.mark.parametrize("begin", [0, 1, 4])
+def test_any_size_and_any_alignment(size: int, begin: int, gpu: SimulatedGpu) -> None:
+    """What lies beside the parameter and its states stays as it was."""
+    for dtype in DTYPES:
+        there, here = (drawn(3, begin + size + 3, dtype) for _ in range(2))
+        on_gpu = sent(there, gpu)
+        for module, arrays in ((updates, on_gpu), (reference, here)):
+            module.momentum_sgd(*(array[begin : begin + size] for array in arrays), 0.1, 0.9)
+        assert_same_bits(fetched(on_gpu), here)
+
+
+@pytest.mark.parametrize("odd", [0, 1, 2, 3])
+def test_one_array_that_is_not_aligned(odd: int, gpu: SimulatedGpu) -> None:
+    arrays = [np.concatenate([array, array[:1]]) for array in drawn(4, 37, "float32")]
+    places = [slice(1, 38) if i == odd else slice(0, 37) for i in range(4)]
+    on_gpu = sent(arrays, gpu)
+    for module, given in ((updates, on_gpu), (reference, arrays)):
+        module.ada_delta(*(array[place] for array, place in zip(given, places, strict=True)), 0.95, 1e-6)
+    assert_same_bits(fetched(on_gpu), arrays)
+
+
+def test_threads_take_turns(gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elements, "MOST_BLOCKS", 2)
+    elements.every_element.cache_clear()
+    for begin in (0, 1):
+        x, g = drawn(2, 3 * 2 * 256 * 4 + 3, "float32")
+        on_gpu = sent([x, g], gpu)
+        updates.sgd(*(array[begin:] for array in on_gpu), 0.1)
+        reference.sgd(x[begin:], g[begin:], 0.1)
+        assert_same_bits(fetched(on_gpu), [x, g])
+    elements.every_element.cache_clear()
+
+
+@pytest.mark.parametrize("update", UPDATES, ids=str)
+def test_nothing_and_a_number_without_axes(update: Any, gpu: SimulatedGpu) -> None:
+    for shape in ((0,), (3, 0, 2)):
+        empty = gpu.module.asarray(np.zeros(shape, np.float32))
+        assert all(array.shape == shape for array in steps(updates, update, empty, [empty]))
+    assert not gpu.launches
+    x, g = (np.array(value, np.float32) for value in (2.0, -0.5))
+    found = steps(updates, update, *_split(sent([x, g], gpu)))
+    assert_same_bits(fetched(found), steps(reference, update, x, [g]))
+
+
+@pytest.mark.parametrize("update", UPDATES, ids=str)
+def test_gradients_of_any_layout_are_not_touched(update: Any, gpu: SimulatedGpu) -> None:
+    x, rows, columns = *drawn(2, (6, 5), "float32"), *drawn(1, (5, 6), "float32")
+    there = sent([x, rows, columns], gpu)
+
+    def gradients(rows: Any, columns: Any, xp: Any) -> list[Any]:
+        return [rows[::-1], columns.T[:, ::-1], xp.broadcast_to(rows[:1, :1], (6, 5))]
+
+    found = steps(updates, update, there[0], gradients(*there[1:], gpu.module))
+    assert_same_bits(fetched(found), steps(reference, update, x, gradients(rows, columns, np)))
+    assert_same_bits(fetched(there), [x, rows, columns])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_weight_decay_changes_the_gradient(dtype: str, gpu: SimulatedGpu) -> None:
-    x, g = drawn((3, 11), dtype, 2)
-    there = [gpu.module.asarray(array) for array in (x, g)]
-    cuda.weight_decay(*there, 0.01)
-    reference.weight_decay(x, g, 0.01)
-    assert_same_bits([array.get() for array in there], [x, g])
+def test_weight_decay_changes_the_gradient_alone(dtype: str, gpu: SimulatedGpu) -> None:
+    for x, g in (drawn(2, (5, 41), dtype), drawn(2, (), dtype), drawn(2, (0, 3), dtype)):
+        x, g = map(np.array, (x, g))
+        there = sent([x, g], gpu)
+        updates.weight_decay(*there, 0.3)
+        reference.weight_decay(x, g, 0.3)
+        assert_same_bits(fetched(there), [x, g])
+    (x,), (g,) = drawn(1, (6, 5), dtype), drawn(1, (5, 6), dtype)
+    there = sent([x, g], gpu)
+    updates.weight_decay(there[0].T, there[1], 0.3)
+    reference.weight_decay(x.T, g, 0.3)
+    assert_same_bits(fetched(there), [x, g])
+    with pytest.raises(DeclinedError, match="row order"):
+        updates.weight_decay(there[0], there[1].T, 0.3)
 
 
-def test_a_gradient_in_another_order_is_copied_and_not_changed(gpu: SimulatedGpu) -> None:
-    x, g = drawn((6, 5), "float32", 2)
-    g = np.asfortranarray(g)
-    there = [gpu.module.asarray(array) for array in (x, g)]
-    cuda.sgd(*there, 0.1)
-    np.testing.assert_array_equal(there[1].get(), g)
-    reference.sgd(x, g, 0.1)
-    np.testing.assert_array_equal(there[0].get(), x)
-
-
-def test_bfloat16_is_rounded_after_every_operation(gpu: SimulatedGpu) -> None:
-    bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
-    x, *gradients = (array.astype(bfloat16) for array in drawn(77, "float32", 4))
-    lr, momentum = bfloat16(0.1), bfloat16(0.9)
-    found, v = on_gpu(("momentum_sgd", 1, (0.1, 0.9)), x, gradients, gpu)[0], np.zeros_like(x)
-    for g in gradients:
-        v = v * momentum - lr * g
-        x = x + v
-    np.testing.assert_array_equal(found, x)
-
-
-def test_nothing_and_a_number_without_axes(gpu: SimulatedGpu) -> None:
-    empty = gpu.module.asarray(np.zeros((0, 3), np.float32))
-    cuda.sgd(empty, empty, 0.1)
+@pytest.mark.parametrize(
+    "kind", ["integers", "gradient of another dtype", "state of another dtype", "turned", "broadcast"]
+)
+def test_what_is_declined_is_the_references(kind: str, gpu: SimulatedGpu) -> None:
+    """In dtype, in layout and in shape; nothing is changed before."""
+    x, g, v = drawn(3, (6, 5), "float32")
+    if kind == "integers":
+        x, g, v = (array.astype(np.int32) for array in (x, g, v))
+    if kind == "gradient of another dtype":
+        g = g.astype(np.float64)
+    if kind == "state of another dtype":
+        v = v.astype(np.float64)
+    if kind == "broadcast":
+        g = g[:1]
+    if kind == "turned":
+        x = np.asfortranarray(x)
+    there = sent([x, g, v], gpu)
+    there[0] = there[0].T.copy().T if kind == "turned" else there[0]
+    with pytest.raises(DeclinedError):
+        updates.momentum_sgd(*there, 0.1, 0.9)
+    assert_same_bits(fetched(there), [x, g, v])
+    if kind == "integers":
+        return
+    expected = [array.copy(order="K") for array in (x, g, v)]
+    reference.momentum_sgd(*expected, 0.1, 0.9)
+    kernels_for("optimizer_updates", there[0]).momentum_sgd(*there, 0.1, 0.9)
     assert not gpu.launches
-    x, g = (gpu.module.asarray(np.array(number, np.float32)) for number in (1.0, 0.5))
-    cuda.sgd(x, g, 0.5)
-    assert x.get() == 0.75
+    assert_same_bits(fetched(there), expected)
 
 
-def test_what_is_declined_is_unchanged(gpu: SimulatedGpu) -> None:
-    wide, narrow, turned = (gpu.module.asarray(np.ones((2, 3), dtype)) for dtype in ("float32", "float16", "float32"))
-    for x, g, why in (
-        (wide, narrow, "one dtype"),
-        (turned.T, turned.T, "row order"),
-        (wide, turned.T, "row order"),
-        (gpu.module.asarray(np.ones(2, "int32")), gpu.module.asarray(np.ones(2, "int32")), "int32"),
-    ):
-        with pytest.raises(DeclinedError, match=why):
-            cuda.sgd(x, g, 0.1)
-    with pytest.raises(DeclinedError, match="gradient in row order"):
-        cuda.weight_decay(wide.T.copy(), wide.T, 0.1)
-    assert (wide.get() == 1).all()
+def test_kernels_are_chosen_on_a_gpu(gpu: SimulatedGpu) -> None:
+    x, g = sent(drawn(2, (6, 5), "float16"), gpu)
+    kernels_for("optimizer_updates", x).sgd(x, g, 0.1)
+    assert gpu.launches == [KERNEL]
+
+
+@pytest.mark.parametrize("update", UPDATES, ids=str)
+def test_bfloat16_rounds_where_the_reference_does(update: Any, gpu: SimulatedGpu) -> None:
+    bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
+    arrays = drawn(4, 77, bfloat16)
+    found = steps(updates, update, *_split(sent(arrays, gpu)))
+    assert_same_bits(fetched(found), steps(reference, update, arrays[0], arrays[1:]))
+
+
+def test_what_of_a_parameter_is_kept_is_rounded_once(gpu: SimulatedGpu) -> None:
+    """1 - rate lies just above the middle of two numbers of float16, and in float32 on it."""
+    kept = 1 - 3 * 2.0**-12 + 2.0**-40
+    assert np.float16(kept) != np.float16(np.float32(kept))
+    update = ("adam", 2, (None, 0.01, 0.9, 0.999, 1e-8, 1.0, 1 - kept, None))
+    arrays = drawn(2, 200, "float16")
+    found = steps(updates, update, *_split(sent(arrays, gpu)))
+    assert_same_bits(fetched(found), steps(reference, update, arrays[0], arrays[1:]))
