@@ -37,7 +37,7 @@ IMPLEMENTATIONS: dict[str, tuple[str, ...]] = {
     "activations": ("numpy", "compiled", "cuda"),
     "average_pooling": ("numpy", "compiled", "cuda"),
     "batch_normalization": ("numpy", "compiled", "cuda"),
-    "convolution": ("numpy", "compiled"),
+    "convolution": ("numpy", "compiled", "cuda"),
     "depthwise": ("numpy", "compiled", "cuda"),
     "layer_normalization": ("numpy", "compiled", "cuda"),
     "linear": ("numpy", "compiled"),

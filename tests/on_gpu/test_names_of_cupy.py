@@ -1,8 +1,11 @@
 """What the simulated GPU offers is CuPy's: every name, with the same parameters. It needs CuPy, and no GPU."""
 
 import importlib
+import importlib.util
 import inspect
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +58,17 @@ def test_special_functions() -> None:
     assert [name for name in names.SPECIAL if not hasattr(special, name)] == []
 
 
+def test_functions_of_cublas() -> None:
+    """Read where they are documented: a machine without a GPU has no cuBLAS to import them with."""
+    where = importlib.util.find_spec("cupy_backends.cuda.libs")
+    assert where is not None and where.submodule_search_locations
+    [library] = Path(where.submodule_search_locations[0]).glob("cublas.*")
+    for name, expected in names.CUBLAS.items():
+        found = re.search(rf"\b{name}\(([^)]*)\)".encode(), library.read_bytes())
+        assert found is not None
+        assert re.sub(r"(intptr_t|int|size_t|long long) ", "", found[1].decode()) == expected
+
+
 def test_what_of_cuda_is_used() -> None:
     for path in (
         "cuda.Device.compute_capability",
@@ -62,6 +76,7 @@ def test_what_of_cuda_is_used() -> None:
         "cuda.Event",
         "cuda.Stream",
         "cuda.compiler.CompileException",
+        "cuda.get_cublas_handle",
         "cuda.get_current_stream",
         "cuda.get_elapsed_time",
         "cuda.nvrtc.getVersion",

@@ -3,6 +3,7 @@
     host.h      CUDA for g++: a fiber for each thread, barriers and shuffles that are strict
     sources     CUDA sources compiled behind it, and their kernels launched
     guards      what kernels are given: memory between margins
+    cublas      products of matrices, by address
     array       CuPy's ndarray; like the real one it never mixes with NumPy's unasked
     library     the module `cupy`: what this project calls of it
 

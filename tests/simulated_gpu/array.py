@@ -8,6 +8,7 @@ among the operands, a conversion to NumPy, an array of another device. What a us
 from __future__ import annotations
 
 import operator
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -20,11 +21,24 @@ from simulated_gpu.transfers import note
 _METHODS = {name: Signature(name, parameters) for name, parameters in METHODS.items()}
 
 
+#: allocations by the upper bits of their addresses
+_ALLOCATIONS: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
+_OFFSET_BITS = 40
+
+
 class Memory:
     """`ndarray.data`. Allocations begin at multiples of 512 bytes."""
 
     def __init__(self, memory: np.ndarray) -> None:
-        self.ptr = (1 << 20) + root(memory)[1]
+        allocation, offset = root(memory)
+        _ALLOCATIONS[id(allocation)] = allocation
+        self.ptr = (id(allocation) << _OFFSET_BITS) + offset
+
+
+def memory_at(address: int) -> np.ndarray:
+    """The bytes of an allocation, from an address on."""
+    allocation = _ALLOCATIONS[address >> _OFFSET_BITS]
+    return allocation.reshape(-1, order="A").view(np.uint8)[address % (1 << _OFFSET_BITS) :]
 
 
 def root(memory: np.ndarray) -> tuple[np.ndarray, int]:

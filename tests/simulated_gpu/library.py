@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from simulated_gpu import cublas
 from simulated_gpu.array import asarray, call, index, ndarray, of, plain, unwritten
 from simulated_gpu.device import CompileException, Device, MemoryPool, cuda
 from simulated_gpu.guards import Arguments
@@ -33,7 +34,7 @@ class SimulatedGpu:
         flags: more arguments for g++.
 
     Attributes:
-        launches: the names of the kernels that ran.
+        launches: the names of the kernels that ran; cuBLAS's products are `gemm`.
         transfers: what was brought to main memory, or waited for.
     """
 
@@ -82,7 +83,13 @@ class SimulatedGpu:
 
                 return kernel
 
+        def gemm(*args: int) -> None:
+            gpu.launches.append("gemm")
+            cublas.gemmStridedBatchedEx(*args)
+
         module.RawModule = RawModule  # type: ignore[attr-defined]
+        module.cuda.cublas = types.SimpleNamespace(gemmStridedBatchedEx=gemm)
+        module.cuda.get_cublas_handle = lambda: cublas.HANDLE
         return module
 
 

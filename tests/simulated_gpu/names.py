@@ -97,6 +97,12 @@ RANDOM = {
 #: of `cupy.linalg`
 LINALG = {"norm": "x, ord=None, axis=None, keepdims=False"}
 
+#: of `cupy.cuda.cublas`
+CUBLAS = {
+    "gemmStridedBatchedEx": "handle, transa, transb, m, n, k, alpha, A, Atype, lda, strideA, B, Btype, ldb, strideB, "
+    "beta, C, Ctype, ldc, strideC, batchCount, computeType, algo",
+}
+
 #: of `cupyx.scipy.special`
 SPECIAL = ("erf", "erfc")
 

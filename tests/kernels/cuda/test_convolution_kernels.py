@@ -1,0 +1,211 @@
+"""Convolution on the simulated GPU against the reference in float64: what rounding explains, and no more."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from kernels_rounding import computing_unit, error, gamma
+from seed import SEED
+from simulated_gpu import SimulatedGpu
+
+from dwbridge.geometry import Window2D
+from dwbridge.kernels import kernels_for
+from dwbridge.kernels.cuda import convolution
+from dwbridge.kernels.cuda.arrays import kind
+from dwbridge.kernels.errors import DeclinedError
+from dwbridge.kernels.reference import convolution as reference
+
+DTYPES = ("float32", "float64", "float16")
+ROUTINES = ("forward", "backward_data", "backward_weight")
+
+
+class Case(NamedTuple):
+    """A layer, and the groups' share of its channels."""
+
+    images: int
+    groups: int
+    inputs: int
+    outputs: int
+    image: tuple[int, int]
+    window: Window2D = Window2D.of(1)
+
+
+POINTWISE = {
+    "large maps": Case(3, 1, 5, 4, (9, 7)),
+    "small maps": Case(5, 1, 17, 21, (2, 2)),
+    "groups": Case(2, 3, 4, 5, (5, 3)),
+    "more images than groups": Case(7, 2, 3, 1, (3, 3)),
+    "small maps of groups": Case(4, 2, 9, 11, (1, 2)),
+    "one of each": Case(1, 1, 1, 1, (1, 1)),
+    "one image": Case(1, 2, 6, 3, (2, 5)),
+    "no image": Case(0, 2, 3, 2, (4, 4)),
+    "no input": Case(2, 1, 0, 3, (4, 4)),
+}
+CASES = POINTWISE
+
+
+def drawn(case: Case, dtype: Any, with_bias: bool = True) -> dict[str, tuple[Any, ...]]:
+    """The arguments of every routine."""
+    n, g, i, o, image, window = case
+    rng = np.random.default_rng(SEED)
+    x, W, gy = (
+        rng.normal(size=shape).astype(dtype)
+        for shape in ((n, g * i, *image), (g * o, i, *window.kernel), (n, g * o, *window.output_shape(image)))
+    )
+    b = rng.normal(size=g * o).astype(dtype) if with_bias else None
+    return {
+        "forward": (x, W, b, window),
+        "backward_data": (gy, W, window, x.shape),
+        "backward_weight": (x, gy, window, W.shape, W.dtype),
+    }
+
+
+def in_float64(args: tuple[Any, ...], change: Any = lambda array: array) -> list[Any]:
+    wide = [change(arg.astype(np.float64)) if isinstance(arg, np.ndarray) else arg for arg in args]
+    return [np.dtype(np.float64) if isinstance(arg, np.dtype) else arg for arg in wide]
+
+
+def on(gpu: SimulatedGpu, args: tuple[Any, ...]) -> list[Any]:
+    return [gpu.module.asarray(arg) if isinstance(arg, np.ndarray) else arg for arg in args]
+
+
+def computed(gpu: SimulatedGpu, name: str, args: tuple[Any, ...]) -> np.ndarray:
+    given = on(gpu, args)
+    gpu.transfers.clear()
+    result = getattr(convolution, name)(*given)
+    assert not gpu.transfers
+    return result.get()
+
+
+def products(name: str, case: Case) -> int:
+    """How many products are summed in one element, at most; a sum over images is one more for each."""
+    if name == "backward_weight":
+        return case.images * (1 + int(np.prod(case.window.output_shape(case.image))))
+    return (case.inputs if name == "forward" else case.outputs) * int(np.prod(case.window.kernel))
+
+
+def assert_within_bound(gpu: SimulatedGpu, name: str, case: Case, args: tuple[Any, ...]) -> None:
+    """|computed - exact| <= gamma_(n+1) (sum |x||W| + |b|), and once the rounding into the type of the result."""
+    result = computed(gpu, name, args)
+    exact, sums = getattr(reference, name)(*in_float64(args)), getattr(reference, name)(*in_float64(args, np.abs))
+    assert (result.dtype, result.shape) == (args[0].dtype, exact.shape)
+    of_oracle = 2 if result.dtype == np.float64 else 1
+    bound = of_oracle * gamma(products(name, case) + 1, computing_unit(result.dtype)) * sums
+    assert error(result, exact, bound) <= 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CASES)
+def test_errors_are_those_of_rounding(case: str, dtype: str, gpu: SimulatedGpu) -> None:
+    for with_bias in (True, False):
+        every = drawn(CASES[case], dtype, with_bias)
+        for name in ROUTINES:
+            assert_within_bound(gpu, name, CASES[case], every[name])
+
+
+@pytest.mark.parametrize(
+    ("case", "calls"),
+    [("large maps", 1), ("small maps", 1), ("groups", 2), ("more images than groups", 2), ("one image", 1)],
+)
+def test_a_pointwise_convolution_is_a_product(case: str, calls: int, gpu: SimulatedGpu) -> None:
+    every = drawn(POINTWISE[case], "float16")
+    for name in ("forward", "backward_data"):
+        computed(gpu, name, every[name])
+        assert gpu.launches == calls * ["gemm"]
+        gpu.launches.clear()
+
+
+def test_the_weight_gradient_of_small_maps_is_one_product(gpu: SimulatedGpu) -> None:
+    for case, calls in (("small maps", 1), ("small maps of groups", 1), ("large maps", 1), ("groups", 2)):
+        computed(gpu, "backward_weight", drawn(POINTWISE[case], "float32")["backward_weight"])
+        assert gpu.launches == calls * ["gemm"]
+        gpu.launches.clear()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_scratch_memory_is_bounded(dtype: str, gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    for case in (Case(7, 1, 5, 4, (9, 7)), Case(5, 3, 2, 3, (4, 5))):
+        size = case.groups * case.inputs * case.outputs * (8 if dtype == "float64" else 4)
+        for images in (0, 1, 2, 3):
+            monkeypatch.setattr(convolution, "SCRATCH_BYTES", images * size)
+            assert_within_bound(gpu, "backward_weight", case, drawn(case, dtype)["backward_weight"])
+            steps = [min(max(1, images), case.images - n) for n in range(0, case.images, max(1, images))]
+            assert gpu.launches == sum(min(step, case.groups) for step in steps) * ["gemm"]
+            gpu.launches.clear()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_views_and_arrays_that_are_not_in_row_order(case: str, gpu: SimulatedGpu) -> None:
+    for name, args in drawn(CASES[case], "float32").items():
+        expected = computed(gpu, name, args)
+        turned = [array.swapaxes(0, 1).copy() if isinstance(array, np.ndarray) and array.ndim == 4 else array
+                  for array in args]  # fmt: skip
+        given = [a.swapaxes(0, 1) if isinstance(b, np.ndarray) and b.ndim == 4 else a
+                 for a, b in zip(on(gpu, tuple(turned)), args, strict=True)]  # fmt: skip
+        np.testing.assert_array_equal(getattr(convolution, name)(*given).get(), expected)
+        at_odd_places = [shifted(gpu, arg) if isinstance(arg, np.ndarray) else arg for arg in args]
+        np.testing.assert_array_equal(getattr(convolution, name)(*at_odd_places).get(), expected)
+
+
+def shifted(gpu: SimulatedGpu, array: np.ndarray) -> Any:
+    """The array, one element behind the beginning of an allocation."""
+    longer = np.concatenate([np.full(1, np.nan, array.dtype), array.reshape(-1)])
+    return gpu.module.asarray(longer)[1:].reshape(array.shape)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_not_finite_passes_as_in_the_reference(case: str, gpu: SimulatedGpu) -> None:
+    for name, args in drawn(CASES[case], "float32").items():
+        for value in (np.nan, np.inf, -np.inf):
+            arrays = [place for place in range(3) if isinstance(args[place], np.ndarray) and args[place].size]
+            for place in arrays:
+                poisoned = list(args)
+                poisoned[place] = args[place].copy()
+                poisoned[place].reshape(-1)[args[place].size // 2] = value
+                found = computed(gpu, name, tuple(poisoned))
+                with np.errstate(all="ignore"):
+                    expected = getattr(reference, name)(*poisoned)
+                for ask in (np.isnan, np.isposinf, np.isneginf):
+                    np.testing.assert_array_equal(ask(found), ask(expected))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bfloat16(case: str, gpu: SimulatedGpu) -> None:
+    bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
+    for name, args in drawn(CASES[case], bfloat16).items():
+        found = computed(gpu, name, args)
+        assert found.dtype == bfloat16
+        exact, sums = getattr(reference, name)(*in_float64(args)), getattr(reference, name)(*in_float64(args, np.abs))
+        bound = gamma(products(name, CASES[case]) + 1, 2.0**-24) * sums + 2.0**-8 * np.abs(exact)
+        assert (np.abs(found.astype(np.float64) - exact) <= bound).all()
+
+
+def test_no_output_channels(gpu: SimulatedGpu) -> None:
+    """The reference has no answer to these."""
+    every = drawn(Case(2, 1, 3, 0, (4, 4)), "float32")
+    assert computed(gpu, "forward", every["forward"]).shape == (2, 0, 4, 4)
+    np.testing.assert_array_equal(computed(gpu, "backward_data", every["backward_data"]), np.zeros((2, 3, 4, 4)))
+    assert computed(gpu, "backward_weight", every["backward_weight"]).shape == (0, 3, 1, 1)
+    assert not gpu.launches
+
+
+def test_what_is_declined(gpu: SimulatedGpu) -> None:
+    every = drawn(CASES["groups"], "float32")
+    halves = drawn(CASES["groups"], "float16")
+    for name in ROUTINES:
+        mixed = on(gpu, (every[name][0], halves[name][1], *every[name][2:]))
+        with pytest.raises(DeclinedError, match="one dtype"):
+            getattr(convolution, name)(*mixed)
+        routine = getattr(kernels_for("convolution", *mixed[:2]), name)
+        assert routine(*mixed).dtype == np.float32
+        integers = tuple(arg.astype("int32") if isinstance(arg, np.ndarray) else arg for arg in every[name])
+        with pytest.raises(DeclinedError, match="int32"):
+            getattr(convolution, name)(*on(gpu, integers))
+    assert not gpu.launches
+
+
+def test_what_32_bits_do_not_count_is_declined() -> None:
+    floats = kind(np.dtype("float32"))
+    for shape in ((1 << 16, 3, 1, 1), (1 << 15, 1, 1 << 8, 1 << 8), (1, 1 << 15, 1 << 8, 1 << 8)):
+        with pytest.raises(DeclinedError, match="32 bits"):
+            convolution._problem(shape, (4, shape[1], 1, 1), Window2D.of(1), floats)
