@@ -10,8 +10,9 @@ from simulated_gpu import SimulatedGpu
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels import kernels_for
-from dwbridge.kernels.cuda import convolution
+from dwbridge.kernels.cuda import convolution, elements
 from dwbridge.kernels.cuda.arrays import kind
+from dwbridge.kernels.cuda.plan import dense
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import convolution as reference
 
@@ -41,7 +42,23 @@ POINTWISE = {
     "no image": Case(0, 2, 3, 2, (4, 4)),
     "no input": Case(2, 1, 0, 3, (4, 4)),
 }
-CASES = POINTWISE
+DENSE = {
+    "stem": Case(2, 1, 3, 8, (11, 13), Window2D.of(3, 2, 1)),
+    "packs": Case(3, 1, 2, 5, (8, 12), Window2D.of(3, 1, 1)),
+    "asymmetric": Case(2, 2, 3, 2, (8, 9), Window2D.of((3, 2), (2, 3), ((0, 2), (3, 1)), (2, 1))),
+    "1x1, stride 2": Case(3, 2, 4, 3, (7, 8), Window2D.of(1, 2)),
+    "1x1, padded": Case(2, 1, 3, 2, (3, 5), Window2D.of(1, 1, 1)),
+    "steps beyond the kernel": Case(1, 3, 1, 2, (10, 16), Window2D.of(2, 3)),
+    "dilated": Case(2, 1, 2, 3, (9, 9), Window2D.of(3, 1, 2, 2)),
+    "padding beyond the kernel": Case(1, 1, 2, 2, (3, 4), Window2D.of(2, 1, 3)),
+    "rows that no window reaches": Case(2, 1, 2, 3, (8, 8), Window2D.of(3, 2)),
+    "cover all": Case(2, 1, 2, 3, (8, 8), Window2D.of(3, 2, cover_all=True)),
+    "small maps of many channels": Case(4, 1, 19, 11, (3, 3), Window2D.of(3, 1, 1)),
+    "small maps of groups, 3x3": Case(3, 2, 8, 6, (3, 2), Window2D.of(3, 1, ((1, 1), (1, 2)))),
+    "no image of patches": Case(0, 1, 3, 2, (4, 4), Window2D.of(3)),
+    "no input of patches": Case(2, 1, 0, 3, (4, 4), Window2D.of(3)),
+}
+CASES = POINTWISE | DENSE
 
 
 def drawn(case: Case, dtype: Any, with_bias: bool = True) -> dict[str, tuple[Any, ...]]:
@@ -78,7 +95,7 @@ def computed(gpu: SimulatedGpu, name: str, args: tuple[Any, ...]) -> np.ndarray:
 
 
 def products(name: str, case: Case) -> int:
-    """How many products are summed in one element, at most; a sum over images is one more for each."""
+    """How many products are summed in one element, at most; a sum over images, or over taps, is one more for each."""
     if name == "backward_weight":
         return case.images * (1 + int(np.prod(case.window.output_shape(case.image))))
     return (case.inputs if name == "forward" else case.outputs) * int(np.prod(case.window.kernel))
@@ -122,16 +139,73 @@ def test_the_weight_gradient_of_small_maps_is_one_product(gpu: SimulatedGpu) -> 
         gpu.launches.clear()
 
 
+@pytest.mark.parametrize("case", ["stem", "packs", "dilated", "1x1, padded", "small maps of many channels"])
+def test_patches_are_one_launch_beside_the_product(case: str, gpu: SimulatedGpu) -> None:
+    expected = {name: ["patches", "gemm"] for name in ROUTINES} | {"backward_data": ["gemm", "gathered"]}
+    for name, args in drawn(DENSE[case], "float16").items():
+        computed(gpu, name, args)
+        assert gpu.launches == expected[name]
+        gpu.launches.clear()
+
+
+def test_which_weight_gradients_add_pixels() -> None:
+    """Both ways are under test."""
+    found = {name for name, case in CASES.items() if planned(case).adds_pixels}
+    assert {"small maps", "small maps of groups", "small maps of many channels", "small maps of groups, 3x3"} <= found
+    assert not {"large maps", "groups", "stem", "packs", "1x1, stride 2"} & found
+
+
+def planned(case: Case, dtype: str = "float32") -> dense.Problem:
+    x, W, _, window = drawn(case, dtype)["forward"]
+    return dense.problem_of(x.shape, W.shape, window, kind(x.dtype))
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_scratch_memory_is_bounded(dtype: str, gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
-    for case in (Case(7, 1, 5, 4, (9, 7)), Case(5, 3, 2, 3, (4, 5))):
-        size = case.groups * case.inputs * case.outputs * (8 if dtype == "float64" else 4)
-        for images in (0, 1, 2, 3):
-            monkeypatch.setattr(convolution, "SCRATCH_BYTES", images * size)
-            assert_within_bound(gpu, "backward_weight", case, drawn(case, dtype)["backward_weight"])
-            steps = [min(max(1, images), case.images - n) for n in range(0, case.images, max(1, images))]
-            assert gpu.launches == sum(min(step, case.groups) for step in steps) * ["gemm"]
-            gpu.launches.clear()
+@pytest.mark.parametrize(
+    "case", ["large maps", "more images than groups", "small maps of groups", "packs", "1x1, stride 2"]
+)
+def test_scratch_memory_is_bounded(case: str, dtype: str, gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fewer bytes, the more calls; images of all blocks are added up."""
+    args, calls = drawn(CASES[case], dtype), []
+    for bytes_at_once in (1 << 28, 20000, 5000, 0):
+        monkeypatch.setattr(dense, "SCRATCH_BYTES", bytes_at_once)
+        gpu.launches.clear()
+        for name in ROUTINES:
+            assert_within_bound(gpu, name, CASES[case], args[name])
+        calls.append(len(gpu.launches))
+    assert calls == sorted(calls)
+    assert calls[0] < calls[-1]
+
+
+@pytest.mark.parametrize("case", DENSE)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_patches_are_copies(case: str, dtype: str, gpu: SimulatedGpu) -> None:
+    x, _, _, window = drawn(DENSE[case], dtype)["forward"]
+    problem = planned(DENSE[case], dtype)
+    expected = reference._patches(x, window, problem.groups, x.dtype)
+    for in_a_row, turned in ((False, expected), (True, expected.transpose(1, 2, 0, 3))):
+        found = convolution._patches(gpu.module.asarray(x), problem, in_a_row).get()
+        np.testing.assert_array_equal(found, turned.reshape(-1))
+
+
+def test_the_order_of_threads_changes_nothing(gpu: SimulatedGpu) -> None:
+    for case in ("stem", "asymmetric", "small maps of groups, 3x3"):
+        for name, args in drawn(CASES[case], "float16").items():
+            bits = set()
+            for gpu.order in (0, 1, 7, 11):
+                bits.add(computed(gpu, name, args).tobytes())
+            assert len(bits) == 1
+
+
+def test_threads_take_turns(gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elements, "MOST_BLOCKS", 2)
+    for cached in (dense.patches, dense.gathered):
+        cached.cache_clear()
+    case = Case(2, 1, 3, 2, (17, 16), Window2D.of(3, 1, 1))
+    for name, args in drawn(case, "float64").items():
+        assert_within_bound(gpu, name, case, args)
+    for cached in (dense.patches, dense.gathered):
+        cached.cache_clear()
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -206,6 +280,15 @@ def test_what_is_declined(gpu: SimulatedGpu) -> None:
 
 def test_what_32_bits_do_not_count_is_declined() -> None:
     floats = kind(np.dtype("float32"))
-    for shape in ((1 << 16, 3, 1, 1), (1 << 15, 1, 1 << 8, 1 << 8), (1, 1 << 15, 1 << 8, 1 << 8)):
+    sizes = [((1 << 16, 3, 1, 1), 1), ((1 << 15, 1, 1 << 8, 1 << 8), 1), ((1, 1 << 15, 1 << 8, 1 << 8), 1)]
+    for shape, kernel in (*sizes, ((1, 1 << 13, 1 << 8, 1 << 8), 3), ((1, 1, 1, (1 << 31) - 7), 1)):
         with pytest.raises(DeclinedError, match="32 bits"):
-            convolution._problem(shape, (4, shape[1], 1, 1), Window2D.of(1), floats)
+            dense.problem_of(shape, (4, shape[1], kernel, kernel), Window2D.of(kernel, pad=kernel // 2), floats)
+
+
+def test_every_instance_is_there() -> None:
+    every = list(convolution.instances())
+    assert len(every) == len(set(every))
+    for dtype in DTYPES:
+        for case in DENSE.values():
+            assert dense.gathered(planned(case, dtype), 1).instance in every

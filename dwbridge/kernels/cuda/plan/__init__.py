@@ -8,6 +8,8 @@ A plan follows from shapes, dtype, window and alignment alone, so the bits of a 
     rows         rows.cuh and rows_data.cuh
     planes       planes.cuh, for small maps
     weight       rows_weight.cuh and weight.cuh, for gradients of kernels and bias
+
+`dense` is apart from these: a convolution in groups, as products of matrices.
 """
 
 from __future__ import annotations
