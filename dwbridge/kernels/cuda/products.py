@@ -26,7 +26,6 @@ CUDA_TYPES = {"float32": 0, "float64": 1, "float16": 2, "bfloat16": 14}
 ALGORITHM = -1
 #: 0 and 1, where cuBLAS finds them by address.
 _NUMBERS = {name: np.arange(2, dtype=name) for name in ("float32", "float64")}
-_ADDRESSES = {name: (array[0:].ctypes.data, array[1:].ctypes.data) for name, array in _NUMBERS.items()}
 
 
 class Matrices(NamedTuple):
@@ -58,8 +57,7 @@ def multiply(result: Matrices, left: Matrices, right: Matrices, add: bool = Fals
     if not terms or not result.images * result.groups * result.rows * result.columns:
         return
     cupy = get_array_module(result.array)
-    wide = compute_dtype(left.array.dtype).name
-    zero, one = _ADDRESSES[wide]
+    compute, zero, one = _computing(left.array.dtype)
     by_images = result.images >= result.groups
     calls, batch = sorted((result.images, result.groups))
     gemm, handle = _gemm(cupy), cupy.cuda.get_cublas_handle()
@@ -67,14 +65,26 @@ def multiply(result: Matrices, left: Matrices, right: Matrices, add: bool = Fals
     for call in range(calls):
         (b, *of_b), (a, *of_a), (c, *of_c) = ((first + call * step, *rest) for first, step, *rest in operands)
         gemm(handle, right.transposed, left.transposed, *sizes, one, b, *of_b, a, *of_a, one if add else zero, c, *of_c,
-             batch, CUDA_TYPES[wide], ALGORITHM)  # fmt: skip
+             batch, compute, ALGORITHM)  # fmt: skip
 
 
 def _operand(matrices: Matrices, by_images: bool) -> tuple[int, int, int, int, int]:
     """Its address, the bytes to the next call's; its type, the elements of a row, and those to the next matrix."""
     array = matrices.array
     step, between_calls = matrices.step(by_images), matrices.step(not by_images)
-    return array.data.ptr, between_calls * array.itemsize, CUDA_TYPES[array.dtype.name], matrices.columns, step
+    return array.data.ptr, between_calls * array.itemsize, _cuda_type(array.dtype), matrices.columns, step
+
+
+@functools.cache
+def _cuda_type(dtype: np.dtype) -> int:
+    return CUDA_TYPES[dtype.name]
+
+
+@functools.cache
+def _computing(dtype: np.dtype) -> tuple[int, int, int]:
+    """The computing type of a dtype, and the addresses of its 0 and 1."""
+    numbers = _NUMBERS[compute_dtype(dtype).name]
+    return _cuda_type(numbers.dtype), numbers.ctypes.data, numbers[1:].ctypes.data
 
 
 @functools.cache
