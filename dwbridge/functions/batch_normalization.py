@@ -76,12 +76,10 @@ class BatchNormalization(FunctionNode):
         return (y,)
 
     def _update_running(self, variance: Array, count: int) -> None:
-        keep, take = self.decay, 1 - self.decay
-        correction = count / max(count - 1, 1)
-        for running, batch in ((self.running_mean, self.mean), (self.running_var, correction * variance)):
+        kernels, unbiased = kernels_for("batch_normalization", self.mean), count / max(count - 1, 1)
+        for running, batch, correction in ((self.running_mean, self.mean, 1.0), (self.running_var, variance, unbiased)):
             if running is not None:
-                running *= running.dtype.type(keep)
-                running += (take * batch).astype(running.dtype)
+                kernels.update_running(running, batch, self.decay, correction)
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]

@@ -11,6 +11,8 @@ import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from dwbridge.backend import Array, get_array_module
 from dwbridge.kernels.cuda.arrays import in_order, kind, kind_of
 from dwbridge.kernels.cuda.channels import KEPT, Channels, Sums, channels_of, every_pack, sums
@@ -51,6 +53,7 @@ def instances() -> Iterator[Instance]:
         packs = [pack for pack in (1, 2, 4, 8) if pack * size <= PACK]
         found = (_instances(dtype, pack, wide) for pack in packs for wide in {True, size > 2})
         yield from dict.fromkeys(instance for three in found for instance in three)
+        yield Instance.of("running_statistics", dtype)
 
 
 @functools.lru_cache(KEPT)
@@ -106,3 +109,20 @@ def fixed_forward(x: Array, gamma: Array, beta: Array, mean: Array, var: Array, 
     y = get_array_module(x).empty(x.shape, x.dtype)
     run(planned.fixed, y, x, mean, var, gamma, beta, of_x.wide.type(eps))
     return y
+
+
+def update_running(running: Array, batch: Array, decay: float, correction: float) -> None:
+    of_running, number = kind(running.dtype), batch.dtype.type
+    if batch.dtype != of_running.wide or batch.shape != running.shape or not running.flags.c_contiguous:
+        raise DeclinedError(
+            f"expected statistics of {of_running.wide} for running ones in row order, got {batch.dtype}"
+        )
+    if running.size:
+        launch = _running_launch(of_running.name, running.size)
+        run(launch, running, in_order(batch), number(decay), number(1 - decay), number(correction))
+
+
+@functools.lru_cache(KEPT)
+def _running_launch(dtype: str, size: int) -> Launch:
+    instance = Instance.of("running_statistics", dtype)
+    return Launch(instance, "running_update", (-(-size // BLOCK), 1, 1), BLOCK, (np.int32(size),))

@@ -3,6 +3,7 @@
     forward(x, gamma, beta, axes, eps) -> (y, mean, variance, inv_std)
     backward(x, gamma, gy, axes, mean, inv_std) -> (gx, ggamma, gbeta)
     fixed_forward(x, gamma, beta, mean, var, axes, eps) -> y
+    update_running(running, batch, decay, correction)          running <- decay running + (1 - decay) correction batch
 
 `axes` are those of the statistics, ascending; everything but x, y, gx and gy has the shape of x without them. The
 statistics that `forward` returns are in the computing type, everything else in the type of what it belongs to.
@@ -58,3 +59,9 @@ def fixed_forward(x: Array, gamma: Array, beta: Array, mean: Array, var: Array, 
     y *= gamma * (var + wide.type(eps)) ** wide.type(-0.5)
     y += beta
     return y.astype(x.dtype, copy=False)
+
+
+def update_running(running: Array, batch: Array, decay: float, correction: float) -> None:
+    """Changes running statistics in place, in their own dtype."""
+    running *= running.dtype.type(decay)
+    running += ((1 - decay) * (correction * batch)).astype(running.dtype)

@@ -268,3 +268,23 @@ def test_weights_of_another_type(gpu: SimulatedGpu) -> None:
     _, ggamma, gbeta = batch_normalization.backward(given[0], given[1], given[3], (0, 2), mean, inv_std)
     assert (y.dtype, ggamma.dtype, gbeta.dtype) == ("float32", "float16", "float16")
     np.testing.assert_allclose(y.get(), reference.forward(x, gamma, beta, (0, 2), EPS)[0], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+def test_running_statistics_are_the_references_bits(dtype: str, gpu: SimulatedGpu) -> None:
+    rng = np.random.default_rng(SEED)
+    running, batch = rng.normal(size=(2, 300))
+    running, batch = running.astype(dtype), batch.astype(compute_dtype(np.dtype(dtype)))
+    there, given = gpu.module.asarray(running), gpu.module.asarray(batch)
+    gpu.transfers.clear()
+    batch_normalization.update_running(there, given, 0.9, 7 / 6)
+    assert (gpu.launches, gpu.transfers) == (["running_update"], [])
+    reference.update_running(running, batch, 0.9, 7 / 6)
+    np.testing.assert_array_equal(there.get(), running)
+
+
+def test_running_statistics_of_another_type_are_declined(gpu: SimulatedGpu) -> None:
+    running, batch = (gpu.module.asarray(np.ones(3, dtype)) for dtype in ("float32", "float64"))
+    with pytest.raises(DeclinedError, match="got float64"):
+        batch_normalization.update_running(running, batch, 0.9, 1.0)
+    assert (running.get() == 1).all()
