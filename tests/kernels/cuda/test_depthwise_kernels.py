@@ -6,6 +6,9 @@ from instances import EVERY, problem
 from simulated_gpu import SimulatedGpu
 
 from dwbridge.kernels.cuda import depthwise
+from dwbridge.kernels.cuda.launch import run
+from dwbridge.kernels.cuda.plan import Problem
+from dwbridge.kernels.cuda.plan.tiles import Tile, tiled
 from dwbridge.kernels.errors import DeclinedError
 
 
@@ -14,9 +17,26 @@ def test_every_direction(case: str, dtype: str, gpu: SimulatedGpu) -> None:
     check_every_direction(problem(case, dtype), gpu)
 
 
-@pytest.mark.parametrize("case", ["rows 3x3", "rows 5x5 stride 2", "planes 7x7"])
+@pytest.mark.parametrize("case", ["rows 3x3", "rows 5x5 stride 2", "planes 7x7", "tiles 9x9"])
 def test_arrays_that_begin_anywhere(case: str, gpu: SimulatedGpu) -> None:
     check_every_direction(problem(case, "float32"), gpu, begin=1)
+
+
+@pytest.mark.parametrize("size", [(16, 1, 8, 3), (5, 2, 13, 2), (7, 3, 32, 1), (1, 4, 40, 1)])
+@pytest.mark.parametrize(
+    "case", ["tiles 11x11, of odd width", "tiles 11x11, stride 2", "tiles, M 3", "tiles, the map in every window"]
+)
+def test_tiles_of_any_size(case: str, size: tuple[int, int, int, int], gpu: SimulatedGpu) -> None:
+    """Plans choose tall strips and several planes for large arrays alone. Small integers: every sum is exact."""
+    wanted = problem(case, "float32")
+    n, c, m, image, window, dtype = wanted
+    rng = np.random.default_rng(SEED)
+    shapes = (n, c, *image), (m, c, *window.kernel), (c * m,)
+    x, W, b = (rng.integers(-8, 8, shape).astype(dtype) for shape in shapes)
+    expected = reference.forward(x, W, b, window)
+    y, *given = map(gpu.module.asarray, (np.empty_like(expected), x, W, b))
+    run(tiled(wanted, Tile(*size)), y, *given)
+    np.testing.assert_array_equal(y.get(), expected)
 
 
 def test_maps_beyond_32_bits_are_declined(gpu: SimulatedGpu) -> None:

@@ -7,6 +7,7 @@ A plan follows from shapes, dtype, window and alignment alone, so the bits of a 
     walk         how lanes divide maps, for the kernels that walk down their rows
     rows         rows.cuh and rows_data.cuh
     planes       planes.cuh, for small maps
+    tiles        tiles.cuh, for large kernels
     weight       rows_weight.cuh and weight.cuh, for gradients of kernels and bias
 
 `dense` is apart from these: a convolution in groups, as products of matrices.
@@ -20,6 +21,7 @@ from dwbridge.kernels.cuda.plan.one_by_one import one_by_one
 from dwbridge.kernels.cuda.plan.planes import planes
 from dwbridge.kernels.cuda.plan.problem import Launch, Problem
 from dwbridge.kernels.cuda.plan.rows import rows, rows_data
+from dwbridge.kernels.cuda.plan.tiles import tiles
 from dwbridge.kernels.cuda.plan.weight import WeightPlan, weight_plan
 
 __all__ = ["Launch", "Problem", "WeightPlan", "backward_data", "backward_weight", "forward"]
@@ -52,4 +54,4 @@ def backward_weight(problem: Problem, aligned: bool = True) -> WeightPlan:
 def _at_stride(problem: Problem, aligned: bool, flip: int = 0) -> Launch | None:
     """A launch of the fastest kernel that computes this; None if none but any.cuh does."""
     packed = (rows(problem, aligned, flip, whole=True) or planes(problem, flip)) if aligned else None
-    return packed or rows(problem, aligned, flip)
+    return packed or rows(problem, aligned, flip) or tiles(problem, flip)
