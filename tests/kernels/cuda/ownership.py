@@ -121,6 +121,20 @@ def _planes(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
             yield (first + item // (image[1] * strips))[inside], row[inside], (item % image[1])[inside]
 
 
+def _tiles(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
+    d, (block, thread) = _defines(launch), _threads(launch)
+    given, down, across = map(int, launch.numbers[1:])
+    lanes = d["ACROSS"] * d["DOWN"]
+    assert (given, launch.block) == (planes, lanes * d["PLANES"])
+    tile, lane = block % (down * across), thread % lanes
+    plane = block // (down * across) * d["PLANES"] + thread // lanes
+    p = tile // across * (d["DOWN"] * d["STRIP"]) + lane // d["ACROSS"] * d["STRIP"]
+    q = tile % across * d["ACROSS"] + lane % d["ACROSS"]
+    for s in range(d["STRIP"]):
+        works = (plane < planes) & (p + s < image[0]) & (q < image[1])
+        yield plane[works], (p + s)[works], q[works]
+
+
 def _rows_weight(launch: Launch, problem: Problem) -> Places:
     d, height = _defines(launch), problem.out_image[0]
     total, units, _, band_rows, _ = map(int, launch.numbers[1:])
@@ -161,6 +175,7 @@ STORED: dict[str, Callable[[Launch, int, Any], Places]] = {
     "depthwise_rows": _rows,
     "depthwise_rows_data": _rows_data,
     "depthwise_planes": _planes,
+    "depthwise_tiles": _tiles,
 }
 SUMMED: dict[str, Callable[[Launch, Problem], Places]] = {
     "depthwise_rows_weight": _rows_weight,
@@ -183,4 +198,8 @@ def shared_bytes(launch: Launch) -> int:
         frame = ((strips * d["STRIP"] - 1) * d["STRIDE_Y"] + reach_y) * ((d["OUT_WIDTH"] - 1) * d["STRIDE_X"] + reach_x)
         packs = -(-d["PLANES"] * d["OUT_HEIGHT"] * d["OUT_WIDTH"] // d["V"])
         return d["PLANES"] * frame * wide + 16 * packs
+    if launch.instance.source == "tiles":
+        rows = (d["DOWN"] * d["STRIP"] - 1) * d["STRIDE_Y"] + (d["KERNEL_HEIGHT"] - 1) * d["DILATE_Y"] + 1
+        taps = d["KERNEL_WIDTH"] * -(-d["KERNEL_HEIGHT"] // 4) * 4
+        return d["PLANES"] * (rows * d["PITCH"] + taps) * wide
     return 0

@@ -1,15 +1,17 @@
 """The CUDA kernels of depthwise convolution, run on the simulated GPU, against the reference in float64."""
 
+import numpy as np
 import pytest
 from every_direction import check_every_direction
 from instances import EVERY, problem
+from seed import SEED
 from simulated_gpu import SimulatedGpu
 
 from dwbridge.kernels.cuda import depthwise
 from dwbridge.kernels.cuda.launch import run
-from dwbridge.kernels.cuda.plan import Problem
 from dwbridge.kernels.cuda.plan.tiles import Tile, tiled
 from dwbridge.kernels.errors import DeclinedError
+from dwbridge.kernels.reference import depthwise as reference
 
 
 @pytest.mark.parametrize(("case", "dtype"), EVERY)

@@ -14,8 +14,8 @@
 // places: y[p] = sum over h of x[h] W[h + top - p sy] is a convolution of the kernel by the map (`SWAP`), and `window`
 // is the window of that one.
 //
-// Defines: KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE_Y, STRIDE_X, DILATE_Y, DILATE_X, ACROSS, DOWN, STRIP, PLANES, PITCH (of a
-// row of the frame), SWAP, and FLIP (1: W is read backwards, which makes the data gradient of stride 1).
+// Defines: KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE_Y, STRIDE_X, DILATE_Y, DILATE_X, ACROSS, DOWN, STRIP, PLANES, PITCH
+// (numbers in a row of the frame), SWAP, and FLIP (1: W is read backwards, which makes the data gradient of stride 1).
 
 #include "window.cuh"
 
@@ -39,9 +39,10 @@ __device__ __forceinline__ void fill(WIDE* frame, const STORED* image, int above
 #pragma unroll 4
     for (int at = lane; at < FRAME_HEIGHT * FRAME_WIDTH; at += LANES) {
         const int row = at / FRAME_WIDTH, column = at % FRAME_WIDTH, h = above + row, w = before + column;
-        const bool inside = h >= 0 && h < height && w >= 0 && w < width;
-        const int pixel = backwards ? height * width - 1 - (h * width + w) : h * width + w;
-        frame[row * PITCH + column % STRIDE_X * PART + column / STRIDE_X] = inside ? widen(image[pixel]) : (WIDE)0;
+        WIDE value = 0;
+        if (h >= 0 && h < height && w >= 0 && w < width)
+            value = widen(image[backwards ? (height - h) * width - 1 - w : h * width + w]);
+        frame[row * PITCH + column % STRIDE_X * PART + column / STRIDE_X] = value;
     }
 }
 

@@ -46,10 +46,8 @@ class Tile(NamedTuple):
     def frame(self, window: Window2D) -> tuple[int, int]:
         """Rows and columns under the windows of the outputs, at least those."""
         (stride_y, stride_x), (height, width) = window.stride, window.extent
-        columns = (self.across - 1) * stride_x + width
-        return (self.down * self.strip - 1) * stride_y + height, self._pitch(
-            -(-columns // stride_x) * stride_x, stride_y
-        )
+        rows, columns = (self.down * self.strip - 1) * stride_y + height, (self.across - 1) * stride_x + width
+        return rows, self._pitch(-(-columns // stride_x) * stride_x, stride_y)
 
     def _pitch(self, columns: int, stride: int) -> int:
         """Columns from which a warp that has parts of two strips reads 32 banks; `columns` if there are none near."""
