@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from dwbridge.backend import Array, get_array_module
 from dwbridge.kernels.cuda.arrays import in_order, kind_of
-from dwbridge.kernels.cuda.elements import every_element, pack_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
-from dwbridge.kernels.cuda.plan.problem import ITEMSIZES
+from dwbridge.kernels.cuda.plan.elements import every_element, pack_of
+from dwbridge.kernels.cuda.plan.launches import ITEMSIZES
 from dwbridge.kernels.cuda.sources import Instance
 
 #: What formulas.cuh has.

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 
 from dwbridge.backend import Array, get_array_module
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda import whole_planes, windows
 from dwbridge.kernels.cuda.arrays import in_order, kind_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
-from dwbridge.kernels.cuda.plan import KEPT
-from dwbridge.kernels.cuda.plan.problem import WARP
+from dwbridge.kernels.cuda.plan import whole_planes, windows
+from dwbridge.kernels.cuda.plan.launches import KEPT, WARP
+from dwbridge.kernels.cuda.plan.windows import Planned
 from dwbridge.kernels.cuda.sources import Instance
-from dwbridge.kernels.cuda.windows import Planned
 from dwbridge.kernels.errors import DeclinedError
 
 SOURCE = "average_pooling"

@@ -15,10 +15,10 @@ import numpy as np
 
 from dwbridge.backend import Array, get_array_module
 from dwbridge.kernels.cuda.arrays import in_order, kind, kind_of
-from dwbridge.kernels.cuda.channels import KEPT, Channels, Sums, channels_of, every_pack, sums
-from dwbridge.kernels.cuda.elements import BLOCK
 from dwbridge.kernels.cuda.launch import is_aligned, run
-from dwbridge.kernels.cuda.plan.problem import ITEMSIZES, PACK, Launch
+from dwbridge.kernels.cuda.plan.channels import Channels, Sums, channels_of, every_pack, sums
+from dwbridge.kernels.cuda.plan.elements import BLOCK
+from dwbridge.kernels.cuda.plan.launches import ITEMSIZES, KEPT, PACK, Launch
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.cuda.weights import are_wide, taken
 from dwbridge.kernels.errors import DeclinedError

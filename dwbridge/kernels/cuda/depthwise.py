@@ -8,8 +8,9 @@ from typing import Any
 
 from dwbridge.backend import Array, compute_dtype, get_array_module
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda import plan
 from dwbridge.kernels.cuda.launch import is_aligned, run
+from dwbridge.kernels.cuda.plan import depthwise as plan
+from dwbridge.kernels.cuda.plan.launches import KEPT
 from dwbridge.kernels.cuda.sources import TYPES
 from dwbridge.kernels.errors import DeclinedError
 
@@ -72,7 +73,7 @@ def _problem(x_shape: Sequence[int], W_shape: Sequence[int], window: Window2D, *
     return _problem_of(tuple(x_shape), tuple(W_shape), window, dtypes)
 
 
-@functools.lru_cache(plan.KEPT)
+@functools.lru_cache(KEPT)
 def _problem_of(
     x_shape: tuple[int, ...], W_shape: tuple[int, ...], window: Window2D, dtypes: tuple[Any, ...]
 ) -> plan.Problem:

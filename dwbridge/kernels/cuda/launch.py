@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from dwbridge.backend import Array, get_array_module
-from dwbridge.kernels.cuda.plan.problem import PACK, Launch
+from dwbridge.kernels.cuda.plan.launches import PACK, Launch
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.errors import CannotCompileError
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from dwbridge.backend import Array, get_array_module
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda import windows
 from dwbridge.kernels.cuda.arrays import in_order, kind_of
 from dwbridge.kernels.cuda.launch import run
-from dwbridge.kernels.cuda.windows import every_output, every_pixel
+from dwbridge.kernels.cuda.plan import windows
+from dwbridge.kernels.cuda.plan.windows import every_output, every_pixel
 from dwbridge.kernels.errors import DeclinedError
 
 SOURCE = "max_pooling"

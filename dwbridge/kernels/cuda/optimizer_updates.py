@@ -15,9 +15,9 @@ import numpy as np
 
 from dwbridge.backend import Array, compute_dtype
 from dwbridge.kernels.cuda.arrays import in_order, kind_of
-from dwbridge.kernels.cuda.elements import every_element, pack_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
-from dwbridge.kernels.cuda.plan.problem import ITEMSIZES
+from dwbridge.kernels.cuda.plan.elements import every_element, pack_of
+from dwbridge.kernels.cuda.plan.launches import ITEMSIZES
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.errors import DeclinedError
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from dwbridge.backend import Array, get_array_module
 from dwbridge.kernels.cuda.arrays import in_order, kind_of
-from dwbridge.kernels.cuda.elements import BLOCK, blocks_for, pack_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
+from dwbridge.kernels.cuda.plan.elements import BLOCK, blocks_for, pack_of
+from dwbridge.kernels.cuda.plan.launches import ITEMSIZES, Launch
 from dwbridge.kernels.cuda.plan.levels import Levels, levels_of
-from dwbridge.kernels.cuda.plan.problem import ITEMSIZES, Launch
 from dwbridge.kernels.cuda.plan.sums import THREADS, stages
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.errors import DeclinedError

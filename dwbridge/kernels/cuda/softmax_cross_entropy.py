@@ -16,10 +16,9 @@ import numpy as np
 
 from dwbridge.backend import Array, get_array_module
 from dwbridge.kernels.cuda.arrays import Kind, in_order, kind_of
-from dwbridge.kernels.cuda.elements import pack_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
-from dwbridge.kernels.cuda.plan import KEPT, Launch
-from dwbridge.kernels.cuda.plan.problem import ENOUGH, ITEMSIZES, WARP
+from dwbridge.kernels.cuda.plan.elements import pack_of
+from dwbridge.kernels.cuda.plan.launches import ENOUGH, ITEMSIZES, KEPT, WARP, Launch
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference.softmax_cross_entropy import check_labels

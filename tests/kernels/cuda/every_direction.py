@@ -8,7 +8,7 @@ from seed import SEED
 from simulated_gpu import SimulatedGpu
 
 from dwbridge.kernels.cuda import depthwise
-from dwbridge.kernels.cuda.plan import Problem
+from dwbridge.kernels.cuda.plan.depthwise import Problem
 from dwbridge.kernels.reference import depthwise as reference
 
 #: unit roundoff of a dtype

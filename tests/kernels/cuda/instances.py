@@ -13,11 +13,12 @@ from dwbridge.kernels.cuda import (
     layer_normalization,
     max_pooling,
     optimizer_updates,
-    plan,
     reductions,
     softmax_cross_entropy,
 )
-from dwbridge.kernels.cuda.plan import Launch, Problem
+from dwbridge.kernels.cuda.plan import depthwise as plan
+from dwbridge.kernels.cuda.plan.depthwise import Problem
+from dwbridge.kernels.cuda.plan.launches import Launch
 from dwbridge.kernels.cuda.sources import Instance
 
 #: images, channels, multiplier, image, window (kernel, stride, pad, dilate), and dtypes

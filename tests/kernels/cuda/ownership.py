@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from dwbridge.kernels.cuda.plan import Launch, Problem
+from dwbridge.kernels.cuda.plan.depthwise import Problem
+from dwbridge.kernels.cuda.plan.launches import Launch
 
 
 def outputs(launch: Launch, planes: int, image: tuple[int, int]) -> np.ndarray:

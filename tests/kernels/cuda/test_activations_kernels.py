@@ -9,7 +9,8 @@ from seed import SEED
 from simulated_gpu import SimulatedGpu
 
 from dwbridge.backend import compute_dtype
-from dwbridge.kernels.cuda import activations, elements
+from dwbridge.kernels.cuda import activations
+from dwbridge.kernels.cuda.plan import elements
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import activations as reference
 

@@ -13,10 +13,11 @@ from seed import SEED
 from simulated_gpu import SimulatedGpu
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda import average_pooling, whole_planes, windows
+from dwbridge.kernels.cuda import average_pooling
 from dwbridge.kernels.cuda import launch as launching
 from dwbridge.kernels.cuda.launch import is_aligned
-from dwbridge.kernels.cuda.plan import Launch
+from dwbridge.kernels.cuda.plan import whole_planes, windows
+from dwbridge.kernels.cuda.plan.launches import Launch
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import average_pooling as reference
 

@@ -12,7 +12,8 @@ from seed import SEED
 from simulated_gpu import SimulatedGpu
 
 from dwbridge.backend import compute_dtype
-from dwbridge.kernels.cuda import batch_normalization, channels, elements
+from dwbridge.kernels.cuda import batch_normalization
+from dwbridge.kernels.cuda.plan import channels, elements
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import batch_normalization as reference
 

@@ -10,9 +10,9 @@ from simulated_gpu import SimulatedGpu
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels import kernels_for
-from dwbridge.kernels.cuda import convolution, elements
+from dwbridge.kernels.cuda import convolution
 from dwbridge.kernels.cuda.arrays import kind
-from dwbridge.kernels.cuda.plan import dense
+from dwbridge.kernels.cuda.plan import dense, elements
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import convolution as reference
 

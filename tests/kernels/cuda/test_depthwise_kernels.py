@@ -9,7 +9,7 @@ from simulated_gpu import SimulatedGpu
 
 from dwbridge.kernels.cuda import depthwise
 from dwbridge.kernels.cuda.launch import run
-from dwbridge.kernels.cuda.plan.tiles import Tile, tiled
+from dwbridge.kernels.cuda.plan.depthwise.tiles import Tile, tiled
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import depthwise as reference
 

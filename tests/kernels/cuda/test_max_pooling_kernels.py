@@ -11,7 +11,8 @@ from seed import SEED
 from simulated_gpu import SimulatedGpu
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda import max_pooling, windows
+from dwbridge.kernels.cuda import max_pooling
+from dwbridge.kernels.cuda.plan import windows
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import max_pooling as reference
 

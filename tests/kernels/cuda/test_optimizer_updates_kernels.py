@@ -10,8 +10,8 @@ from seed import SEED
 from simulated_gpu import SimulatedGpu
 
 from dwbridge.kernels import kernels_for
-from dwbridge.kernels.cuda import elements
 from dwbridge.kernels.cuda import optimizer_updates as updates
+from dwbridge.kernels.cuda.plan import elements
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import optimizer_updates as reference
 

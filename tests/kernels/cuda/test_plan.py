@@ -8,8 +8,9 @@ from instances import CASES, DTYPES, EVERY, LAYERS, launches, layer, problem
 from ownership import outputs, shared_bytes, summed
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda import plan
-from dwbridge.kernels.cuda.plan import Launch, Problem
+from dwbridge.kernels.cuda.plan import depthwise as plan
+from dwbridge.kernels.cuda.plan.depthwise import Problem
+from dwbridge.kernels.cuda.plan.launches import Launch
 
 #: What every GPU of compute capability 5.0 and above takes.
 MOST_THREADS, MOST_BLOCKS, MOST_SHARED = 1024, (2**31 - 1, 65535, 65535), 48 << 10

@@ -15,11 +15,11 @@ from simulated_gpu.sources import can_compile
 from dwbridge import functions as F
 from dwbridge.backend import compute_dtype
 from dwbridge.kernels import kernels_for
-from dwbridge.kernels.cuda import elements, reductions
+from dwbridge.kernels.cuda import reductions
 from dwbridge.kernels.cuda.launch import is_aligned, run
-from dwbridge.kernels.cuda.plan import sums
+from dwbridge.kernels.cuda.plan import elements, sums
+from dwbridge.kernels.cuda.plan.launches import Launch
 from dwbridge.kernels.cuda.plan.levels import COUNTED, Levels, levels_of
-from dwbridge.kernels.cuda.plan.problem import Launch
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import reductions as reference
 

@@ -1,57 +1,13 @@
-"""Which kernels compute a depthwise convolution, and with which launches. Pure Python: no GPU, no CuPy.
+"""Which kernels compute what, and with which launches. Pure Python: no GPU, no CuPy.
 
-A plan follows from shapes, dtype, window and alignment alone, so the bits of a result do not depend on the device.
+A plan follows from shapes, dtype and alignment alone, so the bits of a result do not depend on the device.
 
-    problem      what is to be computed; the limits of launches
-    one_by_one   any.cuh, for everything
-    walk         how lanes divide maps, for the kernels that walk down their rows
-    rows         rows.cuh and rows_data.cuh
-    planes       planes.cuh, for small maps
-    tiles        tiles.cuh, for large kernels
-    weight       rows_weight.cuh and weight.cuh, for gradients of kernels and bias
-
-`dense` is apart from these: a convolution in groups, as products of matrices.
+    launches      a launch, and the limits of launches
+    depthwise/    depthwise convolution
+    dense         convolution in groups, as products of matrices
+    elements      a thread for an element, or for a pack of them
+    channels      sums of channels, and passes over all packs with their channel
+    windows       a thread for an output of a window, or for a pixel
+    whole_planes  a warp or a block for a map
+    levels, sums  sums over axes
 """
-
-from __future__ import annotations
-
-import functools
-
-from dwbridge.kernels.cuda.plan.one_by_one import one_by_one
-from dwbridge.kernels.cuda.plan.planes import planes
-from dwbridge.kernels.cuda.plan.problem import Launch, Problem
-from dwbridge.kernels.cuda.plan.rows import rows, rows_data
-from dwbridge.kernels.cuda.plan.tiles import tiles
-from dwbridge.kernels.cuda.plan.weight import WeightPlan, weight_plan
-
-__all__ = ["Launch", "Problem", "WeightPlan", "backward_data", "backward_weight", "forward"]
-
-#: Plans of each kind that are kept: working one out takes longer than a launch.
-KEPT = 4096
-
-
-@functools.lru_cache(KEPT)
-def forward(problem: Problem, aligned: bool = True) -> Launch:
-    """How y is computed; `aligned` if every array begins at a multiple of 16 bytes."""
-    launch = _at_stride(problem, aligned)
-    return launch or one_by_one(problem, "depthwise_any", problem.planes * problem.multiplier, problem.out_image)
-
-
-@functools.lru_cache(KEPT)
-def backward_data(problem: Problem, aligned: bool = True) -> Launch:
-    """How gx is computed."""
-    turned = problem.turned()
-    launch = _at_stride(turned, aligned, 1) if turned else rows_data(problem, aligned)
-    return launch or one_by_one(problem, "depthwise_any_data", problem.planes, problem.image)
-
-
-@functools.lru_cache(KEPT)
-def backward_weight(problem: Problem, aligned: bool = True) -> WeightPlan:
-    """How gW and gb are computed."""
-    return weight_plan(problem, aligned)
-
-
-def _at_stride(problem: Problem, aligned: bool, flip: int = 0) -> Launch | None:
-    """A launch of the fastest kernel that computes this; None if none but any.cuh does."""
-    packed = (rows(problem, aligned, flip, whole=True) or planes(problem, flip)) if aligned else None
-    return packed or rows(problem, aligned, flip) or tiles(problem, flip)

@@ -15,14 +15,12 @@ import numpy as np
 
 from dwbridge.geometry import Pair, Window2D
 from dwbridge.kernels.cuda.arrays import Kind
-from dwbridge.kernels.cuda.elements import BLOCK, blocks_for, pack_of
-from dwbridge.kernels.cuda.plan import problem as depthwise
-from dwbridge.kernels.cuda.plan.problem import INDEXED, ITEMSIZES, Launch
+from dwbridge.kernels.cuda.plan.depthwise import problem as depthwise
+from dwbridge.kernels.cuda.plan.elements import BLOCK, blocks_for, pack_of
+from dwbridge.kernels.cuda.plan.launches import INDEXED, ITEMSIZES, KEPT, Launch
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.errors import DeclinedError
 
-#: Problems, and launches, that are kept.
-KEPT = 4096
 #: Bytes of patches and of products that exist at a time, if one image's fit.
 SCRATCH_BYTES = 1 << 28
 #: Rows of a grid, and matrices of one call of cuBLAS.

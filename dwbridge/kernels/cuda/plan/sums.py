@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dwbridge.kernels.cuda.plan.launches import ENOUGH, ITEMSIZES, PACK, WARP, Launch
 from dwbridge.kernels.cuda.plan.levels import Levels
-from dwbridge.kernels.cuda.plan.problem import ENOUGH, ITEMSIZES, PACK, WARP, Launch
 from dwbridge.kernels.cuda.sources import Instance
 
 #: Threads of a block, and packs that are worth a thread when that makes another launch.

@@ -9,7 +9,8 @@ import math
 from typing import NamedTuple
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.plan.problem import ENOUGH, INDEXED, PACK, WARP, Problem
+from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
+from dwbridge.kernels.cuda.plan.launches import ENOUGH, INDEXED, PACK, WARP
 
 #: Threads of a block, the least rows of a band (others read its first ones too), and sizes of kernels.
 THREADS, LEAST_ROWS, SIZES = 128, 28, (3, 5, 7)

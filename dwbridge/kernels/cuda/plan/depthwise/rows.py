@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dwbridge.kernels.cuda.plan.problem import Launch, Problem
-from dwbridge.kernels.cuda.plan.walk import THREADS, Walk, walk
+from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
+from dwbridge.kernels.cuda.plan.depthwise.walk import THREADS, Walk, walk
+from dwbridge.kernels.cuda.plan.launches import Launch
 from dwbridge.kernels.cuda.sources import Instance
 
 

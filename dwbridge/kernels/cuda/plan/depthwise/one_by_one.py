@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from dwbridge.kernels.cuda.plan.problem import INDEXED, Launch, Problem
+from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
+from dwbridge.kernels.cuda.plan.launches import INDEXED, Launch
 from dwbridge.kernels.cuda.sources import Instance
 
 #: Threads of a block, and the most blocks of a run of planes: beyond them, threads take several outputs.

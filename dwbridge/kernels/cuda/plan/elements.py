@@ -10,7 +10,7 @@ import functools
 
 import numpy as np
 
-from dwbridge.kernels.cuda.plan.problem import PACK, Launch
+from dwbridge.kernels.cuda.plan.launches import PACK, Launch
 from dwbridge.kernels.cuda.sources import Instance
 
 #: Threads of a block, as in the `__launch_bounds__` of these kernels.

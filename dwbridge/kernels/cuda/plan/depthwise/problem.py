@@ -1,4 +1,4 @@
-"""What is to be computed, and the launch that computes it."""
+"""What is to be computed: a depthwise convolution, in numbers."""
 
 from __future__ import annotations
 
@@ -8,25 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.sources import Instance
+from dwbridge.kernels.cuda.plan.launches import INDEXED, ITEMSIZES
 
-#: Limits of a launch on every GPU of compute capability 5.0 and above.
-MOST_THREADS, MOST_BLOCKS = 1024, (2**31 - 1, 65535, 65535)
-#: Bytes of shared memory that a block may have without asking for more.
-SHARED_BYTES = 48 << 10
-
-#: Bytes that a thread loads and stores at once, and lanes of a warp.
-PACK, WARP = 16, 32
-
-#: Warps that keep any GPU busy.
-ENOUGH = 2048
-
-#: What kernels count in 32 bits, with room for a step of every thread: planes, the pixels of one. Addresses have 64.
-INDEXED = 2**31 - 2**24
 #: The most elements of an array, which are more than any GPU can hold: runs of `INDEXED` are rows of a grid.
 ADDRESSED = 2**45
-
-ITEMSIZES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
 
 #: `Window` in window.cuh.
 WINDOW = np.dtype(
@@ -95,13 +80,3 @@ class Problem(NamedTuple):
         numbers = (self.images, self.channels, self.multiplier, *self.image, *self.out_image, *self.window.kernel,
                    *self.window.stride, top, left, *self.window.dilate)  # fmt: skip
         return np.array(numbers, WINDOW)
-
-
-class Launch(NamedTuple):
-    """A kernel of an instance, with its grid and its blocks."""
-
-    instance: Instance
-    kernel: str
-    grid: tuple[int, int, int]
-    block: int
-    numbers: tuple[Any, ...]  #: the arguments behind the arrays: the window, and what else the kernel takes

@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dwbridge.kernels.cuda.elements import BLOCK, blocks_for
-from dwbridge.kernels.cuda.plan.problem import ENOUGH, ITEMSIZES, MOST_BLOCKS, PACK, WARP, Launch
+from dwbridge.kernels.cuda.plan.elements import BLOCK, blocks_for
+from dwbridge.kernels.cuda.plan.launches import ENOUGH, ITEMSIZES, KEPT, MOST_BLOCKS, PACK, WARP, Launch
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.errors import DeclinedError
 
-#: Plans that are kept: working one out takes longer than a launch.
-KEPT = 4096
 #: Packs of a channel, or rows of a column, that are worth a thread.
 WORTH = 4
 #: Channels, and packs of one channel, are counted by 32 bits, of which steps and offsets need two.

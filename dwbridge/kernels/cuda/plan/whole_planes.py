@@ -10,11 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.elements import pack_of
-from dwbridge.kernels.cuda.plan import KEPT
-from dwbridge.kernels.cuda.plan.problem import ITEMSIZES, WARP, Launch
+from dwbridge.kernels.cuda.plan.elements import pack_of
+from dwbridge.kernels.cuda.plan.launches import ITEMSIZES, KEPT, WARP, Launch
+from dwbridge.kernels.cuda.plan.windows import MOST_PLACES
 from dwbridge.kernels.cuda.sources import Instance
-from dwbridge.kernels.cuda.windows import MOST_PLACES
 
 #: Threads of a block, as in the `__launch_bounds__`.
 BLOCK = 256

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dwbridge.kernels.cuda.plan.one_by_one import BLOCKS
-from dwbridge.kernels.cuda.plan.one_by_one import THREADS as SUM_THREADS
-from dwbridge.kernels.cuda.plan.problem import ENOUGH, MOST_BLOCKS, WARP, Launch, Problem
-from dwbridge.kernels.cuda.plan.walk import THREADS, walk
+from dwbridge.kernels.cuda.plan.depthwise.one_by_one import BLOCKS
+from dwbridge.kernels.cuda.plan.depthwise.one_by_one import THREADS as SUM_THREADS
+from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
+from dwbridge.kernels.cuda.plan.depthwise.walk import THREADS, walk
+from dwbridge.kernels.cuda.plan.launches import ENOUGH, MOST_BLOCKS, WARP, Launch, even
 from dwbridge.kernels.cuda.sources import Instance
 
 #: The most taps that a thread of weight.cuh has in registers, and the outputs that are worth a block.
@@ -79,12 +80,3 @@ def weight(problem: Problem) -> tuple[Launch, int]:
     grid = problem.out_channels, slices, groups
     numbers = problem.argument(), np.int32(images), np.int32(parts)
     return Launch(instance, "depthwise_weight", grid, THREADS, numbers), slices
-
-
-def even(size: int, most: int) -> int:
-    """The size of the fewest parts that are no larger than `most`, as even as they can be.
-
-    >>> even(7, 4), even(31, 9)
-    (4, 8)
-    """
-    return -(-size // -(-size // most))

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.plan.problem import ENOUGH, INDEXED, SHARED_BYTES, WARP, Launch, Problem
-from dwbridge.kernels.cuda.plan.weight import even
+from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
+from dwbridge.kernels.cuda.plan.launches import ENOUGH, INDEXED, SHARED_BYTES, WARP, Launch, even
 from dwbridge.kernels.cuda.sources import Instance
 
 #: The fewest taps of a large kernel, and the most products of a column of taps, which are unrolled.

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from dwbridge.kernels.cuda.plan.problem import ITEMSIZES, PACK, SHARED_BYTES, Launch, Problem
+from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
+from dwbridge.kernels.cuda.plan.launches import ITEMSIZES, PACK, SHARED_BYTES, Launch
 from dwbridge.kernels.cuda.sources import Instance
 
 #: The most pixels of a map; outputs below each other that a thread computes; threads of a block.

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dwbridge.geometry import Pair, Window2D
-from dwbridge.kernels.cuda.plan import KEPT
-from dwbridge.kernels.cuda.plan.problem import ITEMSIZES, Launch, Problem
+from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
+from dwbridge.kernels.cuda.plan.launches import ITEMSIZES, KEPT, Launch
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.errors import DeclinedError
 
