@@ -1,17 +1,19 @@
-"""A simulated GPU for the tests of CUDA kernels, in several orders of its threads."""
+"""A simulated GPU for the tests of CUDA kernels, in two orders of its threads, one of them under a sanitizer."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from simulated_gpu import SimulatedGpu
-from simulated_gpu.sources import can_compile
+from simulated_gpu.sources import SANITIZED, can_compile
 
 
-@pytest.fixture(params=[1, 7], ids=["descending", "shuffled"])  # in ascending order, faults hide best
-def gpu(request: pytest.FixtureRequest, libraries: Path) -> Iterator[SimulatedGpu]:
+# In ascending order, faults hide best.
+@pytest.fixture(params=[(1, ()), (7, SANITIZED)], ids=["descending", "shuffled and sanitized"])
+def gpu(request: pytest.FixtureRequest, libraries: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[SimulatedGpu]:
     if not can_compile():
         pytest.skip("g++ is not installed")
-    gpu = SimulatedGpu(libraries, request.param)
+    gpu = SimulatedGpu(libraries, *request.param)
     with gpu.installed():
         yield gpu
+    assert "runtime error" not in capfd.readouterr().err

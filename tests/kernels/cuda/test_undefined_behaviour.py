@@ -1,28 +1,15 @@
-"""The CUDA kernels of depthwise convolution under the undefined-behaviour sanitizer.
-
-It sees what x86 forgives: packs that do not begin at 16 bytes, indices beyond a register array, integers that overflow.
-"""
+"""That the sanitizer under which tests of CUDA kernels run sees undefined behaviour."""
 
 import contextlib
 from pathlib import Path
 
 import pytest
 from every_direction import check_every_direction
-from instances import EVERY, problem
+from instances import problem
 from simulated_gpu import SimulatedGpu
+from simulated_gpu.sources import SANITIZED
 
 from dwbridge.kernels.cuda.sources import Instance
-
-FLAGS = ("-fsanitize=undefined", "-fno-sanitize=vptr")
-
-
-@pytest.mark.parametrize(("case", "dtype"), EVERY)
-def test_there_is_none(case: str, dtype: str, libraries: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    gpu = SimulatedGpu(libraries, flags=FLAGS)
-    with gpu.installed():
-        check_every_direction(problem(case, dtype), gpu)
-    assert capfd.readouterr().err == ""
-
 
 #: what the sanitizer says -> a case, what stands in a source, and what stands there with the fault
 FAULTS = {
@@ -44,7 +31,7 @@ def test_it_is_seen(
     case, right, wrong = FAULTS[said]
     honest = Instance.text
     monkeypatch.setattr(Instance, "text", lambda instance: honest(instance).replace(right, wrong))
-    gpu = SimulatedGpu(libraries, flags=FLAGS)
+    gpu = SimulatedGpu(libraries, flags=SANITIZED)
     with gpu.installed(), contextlib.suppress(AssertionError, RuntimeError):
         check_every_direction(problem(case, "float32"), gpu)
     assert said in capfd.readouterr().err
