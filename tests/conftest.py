@@ -26,17 +26,23 @@ def _fixed_seed() -> None:
 
 
 @pytest.fixture(scope="session")
-def libraries(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compiled_sources(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where compilers put what they make of CUDA sources: beside pytest's own cache, so that it is made once."""
     cache = getattr(pytestconfig, "cache", None)
     return tmp_path_factory.mktemp("compiled") if cache is None else Path(cache.mkdir("compiled-cuda"))
 
 
+@pytest.fixture(scope="session")
+def libraries(compiled_sources: Path) -> Path:
+    """Where g++ puts them."""
+    if not can_compile():
+        pytest.skip("g++ is not installed")
+    return compiled_sources
+
+
 @pytest.fixture
 def gpu(libraries: Path) -> Iterator[SimulatedGpu]:
     """A GPU that is the CPU; see `simulated_gpu`."""
-    if not can_compile():
-        pytest.skip("g++ is not installed")
     gpu = SimulatedGpu(libraries)
     with gpu.installed():
         yield gpu

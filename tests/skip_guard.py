@@ -1,10 +1,11 @@
 """No test hides behind a skip: what may be skipped is listed in `allowed_skips.txt`, with the reason.
 
-A pytest plugin. A skip that is not in the list fails the run. A line may hold only where a package is not installed
-(`test  without numba  # reason`): where it is, the test has to run.
+A pytest plugin. A skip that is not in the list fails the run. A line may hold only where a package of Python, or a
+program, is not installed (`test  without numba  # reason`): where it is, the test has to run.
 """
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,13 @@ import pytest
 ALLOWED = Path(__file__).with_name("allowed_skips.txt")
 
 
-def is_installed(package: str) -> bool:
-    """Whether Python finds a package."""
-    return importlib.util.find_spec(package) is not None
+def is_installed(name: str) -> bool:
+    """Whether Python finds a package, or the shell a program, of this name."""
+    return importlib.util.find_spec(name) is not None or shutil.which(name) is not None
 
 
 def allowed_skips(text: str) -> dict[str, str]:
-    """{test: reason} from the lines that are in force; a test `::*` is every test of a file."""
+    """{test: reason} from the lines that are in force; `::*` is every test of a file, `/*` every test of a folder."""
     lines = [line.split("#", 1) for line in text.splitlines() if line.strip() and not line.startswith("#")]
     allowed = {}
     for words, reason in lines:
@@ -31,7 +32,8 @@ def allowed_skips(text: str) -> dict[str, str]:
 def is_allowed(node_id: str, allowed: dict[str, str]) -> bool:
     """Whether a test may be skipped; parameters in brackets do not count."""
     test = node_id.partition("[")[0]
-    return test in allowed or f"{test.partition('::')[0]}::*" in allowed
+    file = test.partition("::")[0]
+    return not allowed.keys().isdisjoint((test, f"{file}::*", f"{file.rpartition('/')[0]}/*"))
 
 
 class SkipGuard:

@@ -28,8 +28,11 @@ def test_the_list() -> None:
     assert is_allowed("a/test_b.py::test_c[1-2]", allowed)
     assert is_allowed("a/test_gpu.py::test_any", allowed)
     assert not is_allowed("a/test_b.py::test_d", allowed)
+    assert is_allowed("a/b/test_c.py::test_d", allowed_skips("a/b/*  # no GPU"))
+    assert not is_allowed("a/test_c.py::test_d", allowed_skips("a/b/*  # no GPU"))
 
 
-def test_a_line_is_in_force_only_where_its_package_is_missing() -> None:
+def test_a_line_is_in_force_only_where_its_package_or_program_is_missing() -> None:
     text = "test_a.py::*  without pytest  # A\ntest_b.py::*  without no_such_package  # B\n"
-    assert allowed_skips(text) == {"test_b.py::*": "B"}
+    text += "test_c.py::*  without sh  # C\ntest_d.py::*  without no-such-program++  # D\n"
+    assert allowed_skips(text) == {"test_b.py::*": "B", "test_d.py::*": "D"}

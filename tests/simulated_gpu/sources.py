@@ -19,8 +19,8 @@ HOST, SCHEDULER = (Path(__file__).with_name(name) for name in ("host.h", "schedu
 #: Unoptimised code takes minutes for what this compiles to in seconds.
 COMMAND = ("g++", "-std=c++17", "-O1", "-fPIC", "-fno-strict-aliasing", "-ffp-contract=off")
 
-#: Flags with which g++ sees undefined behaviour and says so, as "runtime error", what x86 forgives too: packs that do not
-#: begin at 16 bytes, indices beyond an array in registers, integers that overflow.
+#: Flags with which g++ sees undefined behaviour and says "runtime error": also what x86 forgives, as packs that do not
+#: begin at 16 bytes, indices beyond an array in registers, and integers that overflow.
 SANITIZED = ("-fsanitize=undefined", "-fno-sanitize=vptr")
 
 _KERNEL = re.compile(r'extern "C" __global__ void (?:__launch_bounds__\([^)]*\)\s*)?(\w+)\(([^)]*)\)')

@@ -20,9 +20,9 @@ PACKS = {"v4.f32", "v4.u32", "v4.b32", "v2.f64", "v2.u64", "v2.b64"}
 
 
 @pytest.fixture(scope="session")
-def answers(libraries: Path) -> Path:
+def answers(compiled_sources: Path) -> Path:
     """Where NVRTC's answers are kept."""
-    folder = libraries / "nvrtc"
+    folder = compiled_sources / "nvrtc"
     folder.mkdir(exist_ok=True)
     return folder
 
