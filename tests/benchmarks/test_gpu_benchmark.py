@@ -37,7 +37,7 @@ def test_it_runs_and_writes_its_files(benchmark: ModuleType, gpu: SimulatedGpu, 
     result, page = json.loads(file.read_text()), file.with_suffix(".md").read_text()
     assert len(result["rows"]) == 2 * 2 * 3
     assert all(row["seconds"]["dwbridge"] > 0 and row["wrong"] == [] for row in result["rows"])
-    assert {"depthwise_weight_partial", "depthwise_weight_sum"} <= set(gpu.launches)
+    assert {"depthwise_weight_sum", "gemm"} <= set(gpu.launches)
     assert result["absent"] == ["torch"]
     assert result["host"].keys() == {"forward", "backward_data", "backward_weight"}
     assert result["step"]["dwbridge"] > 0
