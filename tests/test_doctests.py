@@ -23,7 +23,7 @@ def modules() -> list[str]:
 
 
 def is_compiled(name: str) -> bool:
-    return name.startswith("dwbridge.kernels.compiled.")
+    return name.startswith("dwbridge.kernels.compiled")
 
 
 @pytest.mark.parametrize("name", [name for name in modules() if not is_compiled(name)])
