@@ -1,6 +1,7 @@
 """A GPU that is the CPU: a stand-in for CuPy whose kernels are the real sources, compiled by g++.
 
-    host.h      CUDA for g++: a fiber for each thread, barriers and shuffles that are strict
+    host.h      CUDA for g++: types, mathematics, and calls of the scheduler
+    scheduler   a fiber for each thread, barriers and shuffles that are strict
     sources     CUDA sources compiled behind it, and their kernels launched
     guards      what kernels are given: memory between margins
     cublas      products of matrices, by address

@@ -1,8 +1,9 @@
-// CUDA on the CPU, for tests: what a kernel's source needs to be compiled by g++, unchanged. `scheduler.cpp` runs it.
+// CUDA on the CPU, for tests: what a kernel's source needs to be compiled by g++, unchanged. `scheduler.h` runs it.
 
 #pragma once
 
-#include <math.h>
+#include "scheduler.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -17,12 +18,6 @@ template <typename T>
 static inline T min(T a, T b) { return b < a ? b : a; }
 template <typename T>
 static inline T max(T a, T b) { return a < b ? b : a; }
-
-struct dim3 {
-    unsigned x = 1, y = 1, z = 1;
-};
-
-extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 // -- 16-bit types ----------------------------------------------------------------------------------------------------
 
@@ -79,27 +74,9 @@ static inline WIDE widen(STORED value) { return value; }
 static inline STORED narrow(WIDE value) { return value; }
 #endif
 
-// -- the scheduler ---------------------------------------------------------------------------------------------------
+// -- what kernels call -----------------------------------------------------------------------------------------------
 
 namespace host {
-
-typedef void (*Body)(void** arguments);
-
-struct Memory {
-    char *begin, *end;
-};
-
-extern "C" char __start_shared_memory[] __attribute__((weak, visibility("hidden")));
-extern "C" char __stop_shared_memory[] __attribute__((weak, visibility("hidden")));
-#define SHARED_MEMORY host::Memory{host::__start_shared_memory, host::__stop_shared_memory}
-
-// Runs a kernel to its end; what is wrong with it, or null. order: 0 ascending, 1 descending, else a shuffle's seed.
-const char* launch(const unsigned* grid, const unsigned* block, int order, Body kernel, void** args, Memory shared);
-
-void barrier(int site);
-
-// What the lane `source` of the warp gives, when all lanes of the mask are here; sites are lines of the source.
-uint64_t exchange(unsigned mask, uint64_t given, int source, int site);
 
 template <typename T>
 static T shuffle(unsigned mask, T value, int source, int site) {
@@ -113,8 +90,6 @@ static T shuffle(unsigned mask, T value, int source, int site) {
 static inline int lane() { return (threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) % 32; }
 
 }  // namespace host
-
-// -- what kernels call -----------------------------------------------------------------------------------------------
 
 static inline void __syncthreads(int site = __builtin_LINE()) { host::barrier(site); }
 
@@ -144,11 +119,28 @@ static T __shfl_xor_sync(unsigned mask, T value, int other, int width = 32, int 
 
 // -- mathematics that kernels call -----------------------------------------------------------------------------------
 
+// Not <math.h>: it is more than half of what g++ would have to do.
+#define OF_BOTH_TYPES(name)                                              \
+    static inline float name(float x) { return __builtin_##name##f(x); } \
+    static inline double name(double x) { return __builtin_##name(x); }
+OF_BOTH_TYPES(erf)
+OF_BOTH_TYPES(exp)
+OF_BOTH_TYPES(log)
+OF_BOTH_TYPES(sqrt)
+OF_BOTH_TYPES(tanh)
+
+static inline float abs(float x) { return __builtin_fabsf(x); }
+static inline double abs(double x) { return __builtin_fabs(x); }
+static inline float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+static inline double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+static inline bool isfinite(double x) { return __builtin_isfinite(x); }
+static inline double nan(const char*) { return __builtin_nan(""); }
+
 static inline float __fmul_rn(float a, float b) { return a * b; }
 static inline double __dmul_rn(double a, double b) { return a * b; }
 static inline float __fdividef(float a, float b) { return a / b; }
 
-static inline float normcdf(float x) { return (float)(0.5 * erfc(x * -M_SQRT1_2)); }
-static inline double normcdf(double x) { return (double)(0.5L * erfcl(x * -0.70710678118654752440L)); }
+static inline float normcdf(float x) { return (float)(0.5 * __builtin_erfc(x * -0.70710678118654752440)); }
+static inline double normcdf(double x) { return (double)(0.5L * __builtin_erfcl(x * -0.70710678118654752440L)); }
 static inline float rsqrt(float x) { return (float)(1 / sqrt((double)x)); }
-static inline double rsqrt(double x) { return (double)(1 / sqrtl(x)); }
+static inline double rsqrt(double x) { return (double)(1 / __builtin_sqrtl(x)); }

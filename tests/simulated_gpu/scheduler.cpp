@@ -1,12 +1,10 @@
-// The scheduler of `host.h`: a kernel's blocks one after the other, a block's threads as fibers.
+// A kernel's blocks one after the other, a block's threads as fibers.
 //
 // Strict where a GPU is lenient: shared memory is NaN before each block; every thread of a block has to arrive at a
 // barrier; the lanes that a shuffle's mask names have to arrive at the same shuffle; a lane that is read from and not
 // named gives NaN. The order in which threads run is chosen, so that a missing barrier shows as another result.
 
-#define STORED float
-#define WIDE float
-#include "host.h"
+#include "scheduler.h"
 
 #include <ucontext.h>
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-HOST, SCHEDULER = (Path(__file__).with_name(name) for name in ("host.h", "scheduler.cpp"))
+HOST, HEADER, SCHEDULER = (Path(__file__).with_name(name) for name in ("host.h", "scheduler.h", "scheduler.cpp"))
 #: Unoptimised code takes minutes for what this compiles to in seconds.
-COMMAND = ("g++", "-std=c++17", "-O1", "-fPIC", "-fno-strict-aliasing", "-ffp-contract=off")
+COMMAND = ("g++", "-std=c++17", "-O1", "-fPIC", "-shared", "-fno-strict-aliasing", "-ffp-contract=off")
 
 #: Flags with which g++ sees undefined behaviour and says "runtime error": also what x86 forgives, as packs that do not
 #: begin at 16 bytes, indices beyond an array in registers, and integers that overflow.
@@ -45,7 +45,8 @@ class Library:
     """
 
     def __init__(self, text: str, folder: Path, flags: Sequence[str] = ()) -> None:
-        self._library = ctypes.CDLL(str(_compiled(text, folder, tuple(flags))))
+        # All libraries share the scheduler's threads: one launch at a time, so Python's other threads wait.
+        self._library = ctypes.PyDLL(str(_compiled(text, folder, tuple(flags))))
 
     def launch(
         self, kernel: str, grid: Sequence[int], block: Sequence[int], args: Sequence[Any], order: int = 0
@@ -81,27 +82,27 @@ class Library:
 
 
 def _compiled(text: str, folder: Path, flags: tuple[str, ...]) -> Path:
-    """The shared library of a source, with the scheduler."""
+    """The shared library of a source.
+
+    The scheduler's lies beside it: were that a part of each, all their stacks would be more than a fork is given.
+    """
     defines = _DEFINES.match(text)
     assert defines is not None
     runners = "".join(_runner(name, parameters) for name, parameters in _KERNEL.findall(text))
     whole = f'{defines[0]}#include "{HOST}"\n{text[defines.end() :]}\n{runners}'
-    return _built(whole, ".so", folder, ("-shared", _scheduler(folder, flags), *flags))
+    scheduler = _built(f'#include "{SCHEDULER}"\n', folder, flags)
+    return _built(whole, folder, ("-L.", f"-l:{scheduler.name}", "-Wl,-rpath,$ORIGIN", *flags))
 
 
 @functools.cache
-def _scheduler(folder: Path, flags: tuple[str, ...]) -> str:
-    return str(_built(f'#include "{SCHEDULER}"\n', ".o", folder, ("-c", *flags)))
-
-
-@functools.cache
-def _built(text: str, suffix: str, folder: Path, flags: tuple[str, ...]) -> Path:
-    """What g++ makes of a text."""
-    result = folder / (hashlib.sha256(repr((text, flags, _surroundings())).encode()).hexdigest()[:20] + suffix)
+def _built(text: str, folder: Path, flags: tuple[str, ...]) -> Path:
+    """The shared library that g++ makes of a text."""
+    result = folder / (hashlib.sha256(repr((text, flags, _surroundings())).encode()).hexdigest()[:20] + ".so")
     if not result.exists():
         source, begun = result.with_suffix(f".{os.getpid()}.cpp"), result.with_suffix(f".{os.getpid()}")
         source.write_text(text)
-        outcome = subprocess.run([*COMMAND, source, *flags, "-o", begun], capture_output=True, text=True)
+        command = [*COMMAND, source.name, *flags, "-o", begun.name]
+        outcome = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if outcome.returncode:
             raise RuntimeError(f"g++ does not compile {source}:\n{outcome.stderr}")
         source.unlink()
@@ -113,7 +114,7 @@ def _built(text: str, suffix: str, folder: Path, flags: tuple[str, ...]) -> Path
 def _surroundings() -> tuple[str, ...]:
     """What else the result depends on: our part of each program, and the compiler."""
     compiler = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=True).stdout
-    return (compiler, HOST.read_text(), SCHEDULER.read_text())
+    return (compiler, *(part.read_text() for part in (HOST, HEADER, SCHEDULER)))
 
 
 def _runner(name: str, parameters: str) -> str:
