@@ -2,7 +2,9 @@
 //
 // Strict where a GPU is lenient: shared memory is NaN before each block; every thread of a block has to arrive at a
 // barrier; the lanes that a shuffle's mask names have to arrive at the same shuffle; a lane that is read from and not
-// named gives NaN. The order in which threads run is chosen, so that a missing barrier shows as another result.
+// named gives NaN. The order in which threads run is chosen, so that a missing barrier shows as another result: ascending
+// and shuffled, all threads of a block go from wait to wait; descending, a warp goes as far as it gets before another
+// begins, and the last block is the first.
 
 #include "scheduler.h"
 
@@ -114,7 +116,24 @@ static void report() {
     complain(text);
 }
 
-static void run_block(const std::vector<int>& order, Memory shared) {
+// The threads that can, in order, each to its next wait.
+static bool advance(const std::vector<int>& order, int begin, int end) {
+    bool moved = false;
+    for (int t : order)
+        if (t >= begin && t < end && fibers[t].state == READY) resume(t), moved = true;
+    return moved;
+}
+
+// The warps in order, each as far as it gets alone.
+static bool advance_warps(const std::vector<int>& order) {
+    bool moved = false;
+    for (int first : order)
+        if (first % 32 == 0)
+            while (advance(order, first, first + 32) | exchange_in(first / 32)) moved = true;
+    return moved;
+}
+
+static void run_block(const std::vector<int>& order, bool by_warps, Memory shared) {
     if (shared.begin) std::memset(shared.begin, 0xff, shared.end - shared.begin);
     for (int t = 0; t < (int)fibers.size(); ++t) {
         Fiber& fiber = fibers[t];
@@ -127,9 +146,7 @@ static void run_block(const std::vector<int>& order, Memory shared) {
         makecontext(&fiber.context, enter, 0);
     }
     for (;;) {
-        bool moved = false, done = true;
-        for (int t : order)
-            if (fibers[t].state == READY) resume(t), moved = true;
+        bool done = true, moved = by_warps ? advance_warps(order) : advance(order, 0, (int)fibers.size());
         for (int warp = 0; warp * 32 < (int)fibers.size(); ++warp) moved |= exchange_in(warp);
         moved |= release();
         for (const Fiber& fiber : fibers) done &= fiber.state == DONE;
@@ -151,12 +168,12 @@ const char* launch(const unsigned* grid, const unsigned* block, int order, Body 
     for (int t = 0; t < (int)threads.size(); ++t) threads[t] = t;
     if (order == 1) std::reverse(threads.begin(), threads.end());
     if (order > 1) std::shuffle(threads.begin(), threads.end(), std::mt19937(order));
-    for (unsigned z = 0; z < grid[2]; ++z)
-        for (unsigned y = 0; y < grid[1]; ++y)
-            for (unsigned x = 0; x < grid[0] && complaint.empty(); ++x) {
-                blockIdx = {x, y, z};
-                run_block(threads, shared);
-            }
+    const unsigned blocks = grid[0] * grid[1] * grid[2];
+    for (unsigned i = 0; i < blocks && complaint.empty(); ++i) {
+        const unsigned at = order == 1 ? blocks - 1 - i : i;
+        blockIdx = {at % grid[0], at / grid[0] % grid[1], at / (grid[0] * grid[1])};
+        run_block(threads, order == 1, shared);
+    }
     return complaint.empty() ? nullptr : complaint.c_str();
 }
 
