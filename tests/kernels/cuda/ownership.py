@@ -136,6 +136,23 @@ def _tiles(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
         yield plane[works], (p + s)[works], q[works]
 
 
+def _tensor_rows(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
+    d, (block, thread) = _defines(launch), _threads(launch)
+    given, down, across = map(int, launch.numbers[1:])
+    lanes = 32 * d["DOWN"]
+    assert (given, launch.block) == (planes, lanes * d["PLANES"])
+    tile, lane, warp = block % (down * across), thread % 32, thread % lanes // 32
+    plane = block // (down * across) * d["PLANES"] + thread // lanes
+    top, t = tile // across * (16 * d["DOWN"]) + 16 * warp, lane % 4
+    for j in range(0, d["ACROSS"], 2):
+        for half in (0, 1):
+            p, mine = top + lane // 4 + 8 * half, j + t % 2
+            for v in range(4):
+                q = tile % across * (8 * d["ACROSS"]) + 8 * mine + t // 2 * 4 + v
+                works = (plane < planes) & (p < image[0]) & (mine < d["ACROSS"])
+                yield plane[works], p[works], q[works]
+
+
 def _rows_weight(launch: Launch, problem: Problem) -> Places:
     d, height = _defines(launch), problem.out_image[0]
     total, units, _, band_rows, _ = map(int, launch.numbers[1:])
@@ -176,6 +193,7 @@ STORED: dict[str, Callable[[Launch, int, Any], Places]] = {
     "depthwise_rows": _rows,
     "depthwise_rows_data": _rows_data,
     "depthwise_planes": _planes,
+    "depthwise_tensor_rows": _tensor_rows,
     "depthwise_tiles": _tiles,
 }
 SUMMED: dict[str, Callable[[Launch, Problem], Places]] = {
@@ -199,6 +217,11 @@ def shared_bytes(launch: Launch) -> int:
         frame = ((strips * d["STRIP"] - 1) * d["STRIDE_Y"] + reach_y) * ((d["OUT_WIDTH"] - 1) * d["STRIDE_X"] + reach_x)
         packs = -(-d["PLANES"] * d["OUT_HEIGHT"] * d["OUT_WIDTH"] // d["V"])
         return d["PLANES"] * frame * wide + 16 * packs
+    if launch.instance.source == "tensor_rows":
+        eighths = -(-(-d["LEFT"] % 8 + d["KERNEL_WIDTH"] + 7) // 8)
+        pitch = 8 * ((d["ACROSS"] + eighths - 1) | 1)
+        rows, taps = 16 * d["DOWN"] + d["KERNEL_HEIGHT"] - 1, d["KERNEL_HEIGHT"] * (8 * eighths + 7)
+        return d["PLANES"] * (rows * pitch + taps) * 2
     if launch.instance.source == "tiles":
         rows = (d["DOWN"] * d["STRIP"] - 1) * d["STRIDE_Y"] + (d["KERNEL_HEIGHT"] - 1) * d["DILATE_Y"] + 1
         taps = d["KERNEL_WIDTH"] * -(-d["KERNEL_HEIGHT"] // 4) * 4

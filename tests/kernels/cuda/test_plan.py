@@ -100,10 +100,21 @@ def test_any_large_problem(wanted: Problem, aligned: bool) -> None:
 
 
 def test_cases_reach_what_they_are_named_after_and_all_that_there_is() -> None:
-    reached = {case: {launch.kernel for launch in launches(problem(case, "float32"))} for case in CASES}
+    reached = {case: {launch.kernel for launch in launches(problem(case))} for case in CASES}
     for case, found in reached.items():
         assert any(kernel.startswith(f"depthwise_{case.split()[0].rstrip(',')}") for kernel in found), case
-    kernels = {"any", "any_data", "rows", "rows_data", "rows_weight", "planes", "tiles", "weight", "weight_sum"}
+    kernels = {
+        "any",
+        "any_data",
+        "rows",
+        "rows_data",
+        "rows_weight",
+        "planes",
+        "tensor_rows",
+        "tiles",
+        "weight",
+        "weight_sum",
+    }
     assert set().union(*reached.values()) == {f"depthwise_{name}" for name in kernels}
 
 

@@ -57,6 +57,21 @@ FAULTS = {
     ),
     "parity without padding": ("rows 3x3 stride 2", "const int f = (LEFT + c) % 2", "const int f = c % 2"),
     "taps that are not turned": ("rows 3x3", "FLIP ? K * K - 1 - k : k", "k"),
+    "no barrier before products": ("tensor rows 5x5", "__syncthreads();\n    if (!works ||", "if (!works ||"),
+    "a band off by one": ("tensor rows 5x5", "8 * e + 2 * t + 7 - g", "8 * e + 2 * t + 6 - g"),
+    "a part of the band forgotten": (
+        "tensor rows 7x7, of odd width",
+        "e < EIGHTS; ++e)\n                if",
+        "e < 2; ++e)\n                if",
+    ),
+    "the upper rows twice": ("tensor rows 5x5", "i + lane % 16", "i + lane % 8"),
+    "outputs exchanged with another": ("tensor rows 5x5", "even : odd, 1)", "even : odd, 2)"),
+    "eights that nobody has": ("tensor rows 9x9, beside and below each other", "&& mine < ACROSS", "&& mine <= ACROSS"),
+    "lanes that leave before a product": (
+        "tensor rows 4x6, asymmetric padding",
+        "top >= window.out_height) return",
+        "top + lane / 4 >= window.out_height) return",
+    ),
     "memory that is not written": ("any, slices of a map", "result[taps] = sum", "result[taps + 0 * taps] += sum"),
 }
 
@@ -81,7 +96,7 @@ def seen(case: str, gpu: SimulatedGpu) -> bool:
     """Whether a wrong result, or a complaint of the simulation, comes of a case."""
     with gpu.installed():
         try:
-            check_every_direction(problem(case, "float32"), gpu)
+            check_every_direction(problem(case), gpu)
         except (AssertionError, RuntimeError):
             return True
     return False

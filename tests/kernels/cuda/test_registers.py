@@ -53,7 +53,7 @@ def test_the_chips() -> None:
 def has_packs(instance: Instance) -> bool:
     """Whether the plan promises that maps are loaded 16 bytes at once."""
     defines = dict(instance.defines)
-    return instance.source.startswith("rows") and defines["PART"] == pack(instance)
+    return "rows" in instance.source.split("_") and defines.get("PART") == pack(instance)
 
 
 def pack(instance: Instance) -> str:
@@ -62,15 +62,24 @@ def pack(instance: Instance) -> str:
 
 
 def test_maps_are_loaded_and_stored_in_packs(answers: Path) -> None:
-    """All else that is loaded are taps and the bias; `rows_weight` loads none, and stores sums."""
+    """All else that is loaded are taps and the bias; `rows_weight` loads none, and stores sums.
+
+    A lane of `tensor_rows` has four outputs beside each other: 8 bytes.
+    """
     promised = [instance for instance in depthwise() if has_packs(instance)]
-    assert {instance.source for instance in promised} == {"rows", "rows_data", "rows_weight"}
+    assert {instance.source for instance in promised} == {"rows", "rows_data", "rows_weight", "tensor_rows"}
     for instance in promised:
         accesses = compiled(instance, 90, answers).accesses
         wide = {kind[:2] for kind in accesses if kind.partition("v")[1] and "v" + kind.rpartition(".v")[2] in PACKS}
         narrow = sum(count for kind, count in accesses.items() if kind.startswith("ld") and ".v" not in kind)
         if instance.source == "rows_weight":
             assert (wide, narrow) == ({"ld"}, 0), (instance, accesses)
+        elif instance.source == "tensor_rows":
+            assert (wide, narrow) == ({"ld"}, 2), (instance, accesses)
+            stored = dict(instance.defines)["OUT_PART"].replace("1", "")
+            assert {kind for kind in accesses if kind.startswith("st")} == {
+                f"st.global.v{stored}.u16" if stored else "st.global.u16"
+            }
         else:
             assert wide == {"ld", "st"}, (instance, accesses)
             assert narrow <= int(dict(instance.defines)["K"]) ** 2 + 1, (instance, accesses)

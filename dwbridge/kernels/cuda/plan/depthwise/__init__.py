@@ -1,11 +1,13 @@
 """Which kernels compute a depthwise convolution, and with which launches.
 
-Of those that compute it, in this order: rows in whole packs, planes, rows in parts, tiles, and else one by one.
+Of those that compute it, in this order: rows on tensor cores, rows in whole packs, planes, rows in parts, tiles, and
+else one by one.
 
     problem      what is to be computed
     one_by_one   any.cuh, for everything
     walk         how lanes divide maps, for the kernels that walk down their rows
     rows         rows.cuh and rows_data.cuh
+    tensor_rows  tensor_rows.cuh, for 16 bits and kernels of 5 to 9 columns
     planes       planes.cuh, for small maps
     tiles        tiles.cuh, for large kernels
     weight       rows_weight.cuh and weight.cuh, for gradients of kernels and bias
@@ -19,6 +21,7 @@ from dwbridge.kernels.cuda.plan.depthwise.one_by_one import one_by_one
 from dwbridge.kernels.cuda.plan.depthwise.planes import planes
 from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
 from dwbridge.kernels.cuda.plan.depthwise.rows import rows, rows_data
+from dwbridge.kernels.cuda.plan.depthwise.tensor_rows import tensor_rows
 from dwbridge.kernels.cuda.plan.depthwise.tiles import tiles
 from dwbridge.kernels.cuda.plan.depthwise.weight import WeightPlan, weight_plan
 from dwbridge.kernels.cuda.plan.launches import KEPT, Launch
@@ -49,5 +52,8 @@ def backward_weight(problem: Problem, aligned: bool = True) -> WeightPlan:
 
 def _at_stride(problem: Problem, aligned: bool, flip: int = 0) -> Launch | None:
     """A launch of the fastest kernel that computes this; None if none but any.cuh does."""
+    on_tensor_cores = tensor_rows(problem, aligned, flip)
+    if on_tensor_cores:
+        return on_tensor_cores
     packed = (rows(problem, aligned, flip, whole=True) or planes(problem, flip)) if aligned else None
     return packed or rows(problem, aligned, flip) or tiles(problem, flip)

@@ -1,0 +1,65 @@
+// Products of small matrices by a warp, 16-bit factors and float sums: D (16 x 8) += A (16 x 8) B (8 x 8).
+//
+// A word is two elements of a row of A, or of a column of B, the first in its lower half. g is lane / 4, t is lane % 4:
+//
+//     A    words 0 and 1: rows g and g + 8, columns 2 t and 2 t + 1
+//     B    rows 2 t and 2 t + 1 of column g
+//     D    sums 0 and 1: row g, columns 2 t and 2 t + 1; sums 2 and 3: the same of row g + 8
+//
+// Where there is no such instruction, lanes exchange what it multiplies: bfloat16 before sm_80.
+
+#pragma once
+
+#include "types.cuh"
+
+#define EVERY_LANE 0xffffffffu
+
+__device__ __forceinline__ unsigned word_of(STORED low, STORED high) {
+    return low.bits | (unsigned)high.bits << 16;
+}
+
+__device__ __forceinline__ float low_of(unsigned word) {
+    STORED value;
+    value.bits = (unsigned short)(word & 0xffff);
+    return widen(value);
+}
+
+__device__ __forceinline__ float high_of(unsigned word) { return low_of(word >> 16); }
+
+// A, whose row r begins at the address that lane r has, for r < 16: a multiple of 16 bytes, in shared memory.
+__device__ __forceinline__ void load_matrix(unsigned* a, const STORED* row) {
+#if defined(ON_HOST)
+    const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+    for (int half = 0; half < 2; ++half)
+        a[half] = *reinterpret_cast<const unsigned*>(__shfl_sync(EVERY_LANE, row, 8 * half + g) + 2 * t);
+#else
+    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
+                 : "=r"(a[0]), "=r"(a[1])
+                 : "r"((unsigned)__cvta_generic_to_shared(row))
+                 : "memory");
+#endif
+}
+
+__device__ __forceinline__ void multiply(float* d, const unsigned* a, unsigned b) {
+#if defined(ON_HOST) || (defined(STORED_IS_BFLOAT) && __CUDA_ARCH__ < 800)
+    const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+#pragma unroll 1
+    for (int s = 0; s < 4; ++s) {
+        const unsigned rows[2] = {__shfl_sync(EVERY_LANE, a[0], 4 * g + s), __shfl_sync(EVERY_LANE, a[1], 4 * g + s)};
+#pragma unroll
+        for (int i = 0; i < 4; ++i) {
+            const unsigned column = __shfl_sync(EVERY_LANE, b, 4 * (2 * t + i % 2) + s);
+            d[i] += low_of(rows[i / 2]) * low_of(column) + high_of(rows[i / 2]) * high_of(column);
+        }
+    }
+#else
+#if defined(STORED_IS_BFLOAT)
+#define FACTORS "bf16.bf16"
+#else
+#define FACTORS "f16.f16"
+#endif
+    asm("mma.sync.aligned.m16n8k8.row.col.f32." FACTORS ".f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(b));
+#endif
+}

@@ -1,0 +1,123 @@
+"""Convolution as products with bands of taps: the algebra in NumPy, lane by lane, and the simulated GPU."""
+
+import numpy as np
+import pytest
+from every_direction import ROUNDING
+from instances import CASES, problem
+from seed import SEED
+from simulated_gpu import SimulatedGpu
+
+from dwbridge.geometry import Window2D
+from dwbridge.kernels.cuda import depthwise
+from dwbridge.kernels.cuda.plan import depthwise as plan
+from dwbridge.kernels.cuda.sources import Instance
+from dwbridge.kernels.reference import depthwise as reference
+
+LANE = np.arange(32)
+#: What the PTX manual says of mma.m16n8k8 and 16 bits: row and column of element i of a lane; groupID and threadID.
+G, T = LANE // 4, LANE % 4
+
+
+def of_a(i: int) -> tuple[np.ndarray, np.ndarray]:
+    return G + (0 if i < 2 else 8), 2 * T + i % 2
+
+
+def of_b(i: int) -> tuple[np.ndarray, np.ndarray]:
+    return 2 * T + i, G
+
+
+def of_d(i: int) -> tuple[np.ndarray, np.ndarray]:
+    return G + (0 if i < 2 else 8), 2 * T + i % 2
+
+
+@pytest.mark.parametrize("left", range(12))
+@pytest.mark.parametrize("width", range(5, 10))
+def test_a_row_of_taps_is_a_band(width: int, left: int) -> None:
+    """Sixteen rows of eight outputs, from aligned columns of pixels and from the elements that each lane has."""
+    rng = np.random.default_rng(SEED)
+    taps, pixels = rng.normal(size=width), np.zeros((16, 48))
+    pixels[:, 16:40] = rng.normal(size=(16, 24))
+    offset = -left % 8
+    parts = -(-(offset + width + 7) // 8)
+    row = np.zeros(8 * parts + 7)
+    row[7 + offset : 7 + offset + width] = taps
+    for q in (0, 8, 16):
+        outputs = np.zeros((16, 8))
+        for e in range(parts):
+            begin = 16 + q - left - offset + 8 * e
+            assert begin % 8 == 0
+            a, b = np.zeros((16, 8)), np.zeros((8, 8))
+            for i in range(4):
+                r, c = of_a(i)
+                a[r, c] = [pixels[y, begin + x] if 0 <= begin + x < 48 else 0 for y, x in zip(r, c, strict=True)]
+            for i in range(2):
+                b[of_b(i)] = row[8 * e + 2 * T + i + 7 - G]
+            product = a @ b
+            for i in range(4):
+                outputs[of_d(i)] += product[of_d(i)]
+        frame = np.pad(pixels, ((0, 0), (16, 32)))
+        expected = [frame[:, 32 + q - left + n : 32 + q - left + n + width] @ taps for n in range(8)]
+        np.testing.assert_allclose(outputs, np.stack(expected, 1), atol=1e-13)
+
+
+PRODUCT = """
+extern "C" __global__ void product(float* d, const STORED* a, const STORED* b) {
+    __shared__ struct alignas(16) { STORED values[16 * 8]; } rows;
+    const int lane = threadIdx.x;
+    for (int at = lane; at < 16 * 8; at += 32) rows.values[at] = a[at];
+    __syncthreads();
+    unsigned words[2];
+    load_matrix(words, rows.values + lane % 16 * 8);
+    float sums[4] = {1, 1, 1, 1};
+    multiply(sums, words, word_of(b[2 * lane], b[2 * lane + 1]));
+    for (int i = 0; i < 4; ++i) d[4 * lane + i] = sums[i];
+}
+"""
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_a_product_of_matrices(dtype: str, gpu: SimulatedGpu) -> None:
+    """Small integers: every sum is exact."""
+    rng = np.random.default_rng(SEED)
+    a, b = rng.integers(-9, 9, (16, 8)), rng.integers(-9, 9, (8, 8))
+    given = np.stack([b[of_b(i)] for i in range(2)], 1)
+    d, *arrays = (
+        gpu.module.asarray(array.astype(t)) for array, t in ((np.zeros((32, 4)), "f4"), (a, dtype), (given, dtype))
+    )
+    module = gpu.module.RawModule(code=Instance.of("tensor_cores", dtype).text() + PRODUCT)
+    module.get_function("product")((1,), (32,), (d, *arrays))
+    expected = 1 + a @ b
+    np.testing.assert_array_equal(d.get(), np.stack([expected[of_d(i)] for i in range(4)], 1))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("case", [case for case in CASES if case.startswith("tensor")])
+def test_what_is_not_finite_stays_where_it_belongs(case: str, dtype: str, gpu: SimulatedGpu) -> None:
+    """The zeros of a band are factors too: they must not make a NaN of what is beside a window."""
+    n, c, m, image, window, _ = wanted = problem(case, dtype)
+    rng = np.random.default_rng(SEED)
+    x = rng.normal(size=(n, c, *image)).astype(dtype)
+    W = rng.normal(size=(m, c, *window.kernel)).astype(dtype)
+    x[0, 0, 3, 4], x[-1, -1, -1, -1], x[-1, 0, 7, 9] = np.inf, np.nan, -np.inf
+    X, V = x.astype(np.float64), W.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        expected = reference.forward(X, V, None, window)
+    assert plan.forward(wanted).kernel == "depthwise_tensor_rows"
+    y = depthwise.forward(gpu.module.asarray(x), gpu.module.asarray(W), None, window).get().astype(np.float64)
+    finite = np.isfinite(expected)
+    assert 0 < finite.sum() < finite.size
+    np.testing.assert_array_equal(y[~finite], expected[~finite])
+    bound = 64 * ROUNDING[dtype] * (1 + abs(expected[finite]))
+    assert (abs(y[finite] - expected[finite]) <= bound).all()
+
+
+def test_maps_that_would_waste_most_of_a_product_have_none() -> None:
+    """Of 16 rows and 8 columns at least half are wanted; and other kernels, strides and dtypes have their own."""
+    plain = problem("tensor rows of several maps")
+    for other in (
+        {"image": (7, 7)},
+        {"dtype": "float32"},
+        {"window": Window2D.of(7, 2, 3)},
+        {"window": Window2D.of(3, 1, 1)},
+    ):
+        assert plan.forward(plain._replace(**other)).kernel == "depthwise_planes"
