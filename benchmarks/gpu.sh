@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that needs a GPU, in a few minutes and without the network: the tests (kernels against float64 on the CPU,
-# the same bits in 20 runs, training, onnxruntime's CUDA provider where that wheel is installed), the same kernels under
-# compute-sanitizer where that is installed, then the times. Run it where CuPy and a CUDA device are:
+# the same bits in 20 runs, training, onnxruntime's CUDA provider where that wheel is installed; then each kernel's own),
+# some of the kernels under compute-sanitizer where that is installed, then the times. Run it where CuPy and a CUDA device are:
 #
 #     PYTHON=python3 benchmarks/gpu.sh [arguments of depthwise_gpu.py]
 set -uo pipefail
@@ -18,6 +18,9 @@ check "doctor" "$python" -c "from dwbridge.cli.main import main; raise SystemExi
 section "tests on the device"
 export DWBRIDGE_DEMAND_GPU=1
 check "tests" "$python" -m pytest -q -m gpu tests/gpu
+
+section "each kernel's own tests, on the device"
+check "kernels" "$python" -m pytest -q tests/kernels/cuda/test_*_kernels.py tests/kernels/cuda/test_tensor_rows.py
 
 if command -v compute-sanitizer > /dev/null; then
     for tool in memcheck racecheck; do

@@ -1,9 +1,10 @@
-"""Depthwise convolution on the simulated GPU, forward and backward, against the reference in float64."""
+"""Depthwise convolution on a GPU, forward and backward, against the reference in float64."""
 
 import math
 
 import ml_dtypes
 import numpy as np
+from device import RealGpu
 from seed import SEED
 from simulated_gpu import SimulatedGpu
 
@@ -15,7 +16,7 @@ from dwbridge.kernels.reference import depthwise as reference
 ROUNDING = {"float32": 2.0**-24, "float64": 2.0**-53, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 
 
-def check_every_direction(wanted: Problem, gpu: SimulatedGpu, begin: int = 0) -> None:
+def check_every_direction(wanted: Problem, gpu: SimulatedGpu | RealGpu, begin: int = 0) -> None:
     """Compares y, gx, gW and gb with those of float64; x and gy begin at element `begin` of their memory."""
     n, c, m, image, window, dtype = wanted
     rng = np.random.default_rng(SEED)
@@ -39,7 +40,7 @@ def check_every_direction(wanted: Problem, gpu: SimulatedGpu, begin: int = 0) ->
     assert_near(gb, G.sum((0, 2, 3)), sizes[3].sum((0, 2, 3)), outputs)
 
 
-def placed(array: np.ndarray, gpu: SimulatedGpu, begin: int) -> np.ndarray:
+def placed(array: np.ndarray, gpu: SimulatedGpu | RealGpu, begin: int) -> np.ndarray:
     """The array on the device, at element `begin` of its memory."""
     memory = gpu.module.asarray(np.concatenate([np.zeros(begin, array.dtype), array.ravel()]))
     return memory[begin:].reshape(array.shape)

@@ -9,6 +9,7 @@ from simulated_gpu import SimulatedGpu
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels.cuda import depthwise
+from dwbridge.kernels.cuda.launch import OPTIONS
 from dwbridge.kernels.cuda.plan import depthwise as plan
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.reference import depthwise as reference
@@ -84,7 +85,7 @@ def test_a_product_of_matrices(dtype: str, gpu: SimulatedGpu) -> None:
     d, *arrays = (
         gpu.module.asarray(array.astype(t)) for array, t in ((np.zeros((32, 4)), "f4"), (a, dtype), (given, dtype))
     )
-    module = gpu.module.RawModule(code=Instance.of("tensor_cores", dtype).text() + PRODUCT)
+    module = gpu.module.RawModule(code=Instance.of("tensor_cores", dtype).text() + PRODUCT, options=OPTIONS)
     module.get_function("product")((1,), (32,), (d, *arrays))
     expected = 1 + a @ b
     np.testing.assert_array_equal(d.get(), np.stack([expected[of_d(i)] for i in range(4)], 1))
