@@ -60,6 +60,14 @@ def test_commands_are_kept_as_they_stand_on_another_machine(monkeypatch: pytest.
     ]
 
 
+def test_a_machine_without_git_measures_as_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    from machine import description
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert description()["commit"] == "unknown"
+
+
 @pytest.mark.parametrize("file", RESULTS, ids=lambda file: file.name)
 def test_no_result_names_a_path_of_the_machine(file: Path) -> None:
     assert re.findall(r"""(?:^|[\s"'`=(])(/[\w.~-]+/[^\s"'`)]*)""", file.read_text(errors="replace")) == []
