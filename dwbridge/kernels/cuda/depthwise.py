@@ -53,7 +53,8 @@ def _weight_gradients(x: Array, gy: Array, window: Window2D, W_shape: Sequence[i
     problem = _problem(x.shape, W_shape, window, x, gy)
     x, gy = _in_order(x, gy)
     wide = compute_dtype(x.dtype)
-    gW, gb = xp.zeros(tuple(W_shape), wide), xp.zeros(problem.out_channels, wide)
+    new = xp.empty if gy.size else xp.zeros
+    gW, gb = new(tuple(W_shape), wide), new(problem.out_channels, wide)
     if gW.size and gy.size:
         planned = plan.backward_weight(problem, is_aligned(x, gy))
         partial = xp.empty(planned.shape, wide)
