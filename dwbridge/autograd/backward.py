@@ -65,8 +65,10 @@ def backward(
             variable._loss_scale = loss_scale
             held = variable.grad_var
             variable.grad_var = gradient if held is None else operators().add(held, gradient)
+        elif retain_grad:
+            variable.grad_var = gradient
         else:
-            variable.grad_var = gradient if retain_grad else None
+            variable._grad_var = None
 
     with using_config("enable_backprop", enable_double_backprop):
         _propagate(gradients, settle, lambda node: node.requires_grad)
@@ -157,7 +159,7 @@ def _propagate(
     for function in queue:
         gys = _take_gradients(function, gradients, settle)
         inputs = function.inputs or ()
-        indexes = tuple(i for i, x in enumerate(inputs) if wanted(x))
+        indexes = tuple([i for i, x in enumerate(inputs) if wanted(x)])
         if not indexes or all(gy is None for gy in gys):
             continue
         for i, gx in zip(indexes, _differentiate(function, indexes, gys), strict=True):
@@ -186,15 +188,16 @@ def _differentiate(
     function: FunctionNode, indexes: tuple[int, ...], gys: tuple[Variable | None, ...]
 ) -> tuple[Variable | None, ...]:
     assert function.inputs is not None
-    arrays = tuple(x.data for x in function.inputs)
-    gy_arrays = tuple(None if gy is None else gy.array for gy in gys)
-    for hook in hooks_of(function):
+    gy_arrays = tuple([None if gy is None else gy.array for gy in gys])
+    hooks = hooks_of(function)
+    arrays = tuple([x.data for x in function.inputs]) if hooks else ()
+    for hook in hooks:
         hook.backward_preprocess(function, arrays, gy_arrays)
     for i in indexes:
         function.inputs[i].check_old_style()
     with on_device_of(*gy_arrays):
         gxs = function.backward_accumulate(indexes, gys, (None,) * len(indexes))
-    for hook in hooks_of(function):
+    for hook in hooks:
         hook.backward_postprocess(function, arrays, gy_arrays)
     _check_gradients(function, indexes, gxs)
     return gxs
@@ -202,15 +205,18 @@ def _differentiate(
 
 def _check_gradients(function: FunctionNode, indexes: tuple[int, ...], gxs: Any) -> None:
     assert function.inputs is not None
+    debug = config.debug
     for i, gx in zip(indexes, gxs, strict=True):
-        x = function.inputs[i]
-        if gx is not None and (gx.shape != x.shape or gx.dtype != x.dtype):
-            kind = ValueError if gx.dtype == x.dtype else TypeError
+        if gx is None:
+            continue
+        x, array = function.inputs[i], gx.array
+        if array.shape != x.shape or array.dtype != x.dtype:
+            kind = ValueError if array.dtype == x.dtype else TypeError
             raise kind(
                 f"backward of {function.label}: the gradient of input {i} must be {x.shape} of {x.dtype}, "
-                f"got {gx.shape} of {gx.dtype}"
+                f"got {array.shape} of {array.dtype}"
             )
-        if gx is not None and config.debug and has_nan(gx.array):
+        if debug and has_nan(array):
             raise RuntimeError(f"NaN is detected on backward computation of {function.label}")
 
 

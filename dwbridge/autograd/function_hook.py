@@ -69,7 +69,5 @@ _hooks = _Hooks()
 
 def hooks_of(function: FunctionNode) -> tuple[FunctionHook, ...]:
     """The hooks that a function calls: the thread's, then its own, which replace the thread's of the same name."""
-    local = function.local_function_hooks
-    if _hooks.named or local:
-        return tuple((_hooks.named | local).values())
-    return ()
+    named, local = _hooks.named, function._local_hooks
+    return tuple((named | (local or {})).values()) if named or local else ()

@@ -162,21 +162,19 @@ class FunctionNode:
         """
         variables = tuple(map(as_variable, inputs))  # lists and maps, not generators: this is every function's path
         arrays = tuple([x.array for x in variables])
-        self._check(arrays)
-        outputs = self._compute(arrays)
+        on_cpu = set(map(type, arrays)) == _PLAIN
+        if not on_cpu:
+            self._check_devices(arrays)
+        if type(self).check_type_forward is not FunctionNode.check_type_forward and config.type_check:
+            with type_check.get_function_check_context(self):
+                self.check_type_forward(self._in_types(arrays))
+        outputs = self._compute(arrays, on_cpu)
         requires_grad = True in [x.requires_grad for x in variables]
-        results = tuple([Variable(y, requires_grad=requires_grad) for y in outputs])
+        results = tuple([Variable._of_output(y, requires_grad) for y in outputs])
         if requires_grad and config.enable_backprop:
             self._connect(variables, results)
         record(self, variables, results)
         return results
-
-    def _check(self, arrays: tuple[Array, ...]) -> None:
-        if set(map(type, arrays)) != _PLAIN:
-            self._check_devices(arrays)
-        if config.type_check and type(self).check_type_forward is not FunctionNode.check_type_forward:
-            with type_check.get_function_check_context(self):
-                self.check_type_forward(self._in_types(arrays))
 
     def _check_devices(self, arrays: tuple[Array, ...]) -> None:
         for array in arrays:
@@ -192,15 +190,20 @@ class FunctionNode:
     def _in_types(self, arrays: tuple[Array, ...]) -> Any:
         return type_check.type_infos(arrays, self.input_names) if self.input_names else type_check.get_types(arrays)
 
-    def _compute(self, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
-        for hook in hooks_of(self):
+    def _compute(self, arrays: tuple[Array, ...], on_cpu: bool) -> tuple[Array, ...]:
+        """The output arrays; `on_cpu` if the inputs are NumPy's own and have no other name."""
+        hooks = hooks_of(self)
+        for hook in hooks:
             hook.forward_preprocess(self, arrays)
-        tag = common_tag(arrays)  # kernels compute on plain arrays; results have the inputs' ChainerX name
-        with on_device_of(*arrays):
-            outputs = self.forward(arrays if tag is None else tuple(map(untagged, arrays)))
-        for hook in hooks_of(self):
+        tag = None if on_cpu else common_tag(arrays)
+        if on_cpu:
+            outputs = self.forward(arrays)
+        else:  # kernels compute on plain arrays; results have the inputs' ChainerX name
+            with on_device_of(*arrays):
+                outputs = self.forward(arrays if tag is None else tuple(map(untagged, arrays)))
+        for hook in hooks:
             hook.forward_postprocess(self, arrays)
-        if not isinstance(outputs, tuple) or not all(map(is_array, outputs)):
+        if not isinstance(outputs, tuple) or False in map(is_array, outputs):
             raise TypeError(f"forward of {self.label} must return a tuple of arrays, got {type(outputs).__name__}")
         if config.debug and any(map(has_nan, outputs)):
             raise RuntimeError(f"NaN is detected on forward computation of {self.label}")
@@ -217,14 +220,14 @@ class FunctionNode:
         for i in self._output_indexes_to_retain:
             results[i].retain_data()
         # The nodes of outputs are held weakly, so their arrays are kept here as well.
-        self._retained_output_data = tuple(results[i].array for i in self._output_indexes_to_retain)
+        self._retained_output_data = tuple([results[i].array for i in self._output_indexes_to_retain])
 
     # -- for backward ---------------------------------------------------------------------------------------------
 
     def get_retained_inputs(self) -> tuple[Variable, ...]:
         """The inputs that `retain_inputs` named, as variables of the graph."""
         assert self.inputs is not None, f"{self.label} was not recorded"
-        return tuple(self.inputs[i].get_variable() for i in self._input_indexes_to_retain)
+        return tuple([self.inputs[i].get_variable() for i in self._input_indexes_to_retain])
 
     @property
     def output_data(self) -> tuple[Array | None, ...]:

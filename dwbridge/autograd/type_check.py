@@ -93,8 +93,10 @@ def get_types(arrays: Sequence[Any], name: str = "in_types", accept_none: bool =
 
 def type_infos(arrays: Sequence[Any], names: Sequence[str] = ()) -> tuple[TypeInfo, ...]:
     """What `check_type_forward` gets: one `TypeInfo` for each array, named `names[i]` or `in_types[i]`."""
-    labels = [*names, *(f"in_types[{i}]" for i in range(len(names), len(arrays)))]
-    return tuple(TypeInfo(label, a.shape, a.dtype) for label, a in zip(labels, arrays, strict=False))
+    labels = names
+    if len(arrays) > len(names):
+        labels = [*names, *(f"in_types[{i}]" for i in range(len(names), len(arrays)))]
+    return tuple([TypeInfo(label, a.shape, a.dtype) for label, a in zip(labels, arrays, strict=False)])
 
 
 def expect(*facts: Any) -> None:

@@ -50,6 +50,10 @@ class Variable(VariableCopying, ArrayMethods, DeviceMoves, Arithmetic):
         array([2., 4., 6.], dtype=float32)
     """
 
+    # What most variables never have is the class's.
+    _grad_var: Variable | None = None
+    _loss_scale: float | None = None
+
     def __init__(
         self,
         data: Array | None = None,
@@ -66,8 +70,6 @@ class Variable(VariableCopying, ArrayMethods, DeviceMoves, Arithmetic):
         if data is not None and not is_array(data):
             raise TypeError(f"numpy.ndarray or cupy.ndarray are expected, got {type(data).__name__}")
         self._data = [data]
-        self._grad_var: Variable | None = None
-        self._loss_scale: float | None = None
         self._node = VariableNode(self, name, data, requires_grad)
         if grad is not None:
             self.grad = grad
@@ -84,6 +86,22 @@ class Variable(VariableCopying, ArrayMethods, DeviceMoves, Arithmetic):
     ) -> Variable:
         # Chainer's constructor without checks. The checks are cheap here, so it is the ordinary one.
         return Variable(data, name=name, grad=grad, requires_grad=requires_grad)
+
+    @staticmethod
+    def _of_output(array: Array, requires_grad: bool) -> Variable:
+        """A variable without a name around what is known to be an array: every function makes some."""
+        variable = Variable.__new__(Variable)
+        variable._data = [array]
+        variable._node = VariableNode(variable, None, array, requires_grad)
+        return variable
+
+    @staticmethod
+    def _of_node(node: VariableNode) -> Variable:
+        """A variable in the place of one that is gone, around the array that its node keeps."""
+        variable = Variable.__new__(Variable)
+        variable._data = [node.data]
+        variable._node = node
+        return variable
 
     # -- the gradient ---------------------------------------------------------------------------------------------
 
@@ -112,14 +130,15 @@ class Variable(VariableCopying, ArrayMethods, DeviceMoves, Arithmetic):
         self.grad_var = None if grad is None else Variable(grad if self.array is None else like(grad, self.array))
 
     def _check_grad(self, grad: Array) -> None:
-        if self.array is None:
+        array = self.array
+        if array is None:
             return
-        if get_array_module(grad) is not get_array_module(self.array):
+        if type(grad) is not type(array) and get_array_module(grad) is not get_array_module(array):
             raise TypeError(f"grad must be on the array's device {self.device}, got {get_device_from_array(grad)}")
-        if grad.dtype != self.dtype:
-            raise TypeError(f"grad must have the array's dtype {self.dtype}, got {grad.dtype}")
-        if grad.shape != self.shape:
-            raise ValueError(f"grad must have the array's shape {self.shape}, got {grad.shape}")
+        if grad.dtype != array.dtype:
+            raise TypeError(f"grad must have the array's dtype {array.dtype}, got {grad.dtype}")
+        if grad.shape != array.shape:
+            raise ValueError(f"grad must have the array's shape {array.shape}, got {grad.shape}")
 
     def cleargrad(self) -> None:
         """Forgets the gradient; the next backward starts from nothing."""
@@ -259,6 +278,9 @@ class Variable(VariableCopying, ArrayMethods, DeviceMoves, Arithmetic):
         self._data = [self._data[0]]
         self.array = target.send(self.array)
         self._grad_var = None if grad is None else Variable(target.send(grad.array))
+
+
+VariableNode.make_variable = staticmethod(Variable._of_node)
 
 
 def as_variable(value: Any) -> Variable:

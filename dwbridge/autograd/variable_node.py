@@ -7,7 +7,8 @@ array is freed as soon as its variable is gone, unless backward needs it.
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from dwbridge.autograd.function_node import FunctionNode
@@ -26,16 +27,24 @@ class VariableNode:
         requires_grad (bool): whether gradients are propagated to it.
     """
 
+    dtype: Any
+    shape: Any
+    name: str | None = None
+    creator_node: FunctionNode | None = None
+    #: label of the old-style function whose backward computed this gradient
+    old_style_source: str | None = None
+    rank = 0
+    data: Any = None
+
+    #: a variable for a node; variables and nodes make each other, and `Variable` fills this in
+    make_variable: ClassVar[Callable[[VariableNode], Variable]]
+
     def __init__(self, variable: Any, name: str | None, array: Any, requires_grad: bool) -> None:
         self._variable: weakref.ref[Variable] = weakref.ref(variable)
-        self.name = name
         self.requires_grad = requires_grad
-        self.creator_node: FunctionNode | None = None
-        #: label of the old-style function whose backward computed this gradient
-        self.old_style_source: str | None = None
-        self.rank = 0
-        self.data: Any = None
-        self.set_array(array)
+        if name is not None:
+            self.name = name
+        self.dtype, self.shape = (None, None) if array is None else (array.dtype, array.shape)
 
     def set_array(self, array: Any) -> None:
         """Follows the variable to another array, or to none."""
@@ -70,10 +79,7 @@ class VariableNode:
         """The variable of this node; a new one around the kept array if the user's is gone."""
         variable = self._variable()
         if variable is None:
-            from dwbridge.autograd.variable import Variable  # Variable <-> node: each makes the other
-
-            variable = Variable(self.data, name=self.name, requires_grad=self.requires_grad)
-            variable._node = self
+            variable = VariableNode.make_variable(self)
             self._variable = weakref.ref(variable)
         return variable
 

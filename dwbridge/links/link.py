@@ -74,7 +74,8 @@ class Link(Copying, DeviceResident):
         # A class that stands behind Link in the order of bases may define __call__: it wins over forward.
         inherited = getattr(super(), "__call__", None)  # noqa: B004
         forward = inherited or self.forward  # type: ignore[attr-defined]
-        hooks = list((link_hooks() | (self._local_link_hooks or {})).values())
+        named, local = link_hooks(), self._local_link_hooks
+        hooks = list((named | (local or {})).values()) if named or local else ()
         for hook in hooks:
             hook.forward_preprocess(ForwardPreprocessArguments(self, "forward", args, kwargs))
         out = forward(*args, **kwargs)
