@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from dwbridge.autograd.function_hook import hooks_of
-from dwbridge.autograd.function_node import FunctionNode, has_nan
+from dwbridge.autograd.function_node import FunctionNode
 from dwbridge.autograd.operators import operators
 from dwbridge.autograd.variable import Variable
 from dwbridge.autograd.variable_node import VariableNode
-from dwbridge.backend import get_array_module, on_device_of
+from dwbridge.backend import get_array_module, has_nan, on_device_of
 from dwbridge.configuration import config, using_config
 
 Gradients = dict[VariableNode, Variable]

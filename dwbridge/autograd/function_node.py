@@ -16,10 +16,9 @@ from dwbridge.autograd.variable_node import VariableNode
 from dwbridge.backend import (
     Array,
     common_tag,
-    get_array_module,
+    has_nan,
     is_array,
     is_cupy_array,
-    is_floating,
     on_device_of,
     place_of,
     tagged,
@@ -297,8 +296,3 @@ class FunctionNode:
             raise KeyError(f"hook {name} does not exist")
         assert self._local_hooks is not None
         self._local_hooks.pop(name).deleted(self)
-
-
-def has_nan(array: Array) -> bool:
-    """Whether a floating array holds a NaN."""
-    return is_floating(array.dtype) and bool(get_array_module(array).isnan(array).any())

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from dwbridge.backend.dtypes import is_floating
+
 Array: TypeAlias = Any  # numpy.ndarray or cupy.ndarray; CuPy is not a dependency, so there is no common type to name
 
 
@@ -31,6 +33,15 @@ def get_array_module(*values: Any) -> ModuleType:
         if is_cupy_array(getattr(value, "array", value)):
             return sys.modules["cupy"]
     return np
+
+
+def has_nan(array: Array) -> bool:
+    """Whether a floating array holds a NaN; on a GPU, the answer is waited for.
+
+    >>> has_nan(np.array([1.0, np.nan])), has_nan(np.array([1, 2]))
+    (True, False)
+    """
+    return is_floating(array.dtype) and bool(get_array_module(array).isnan(array).any())
 
 
 _HERE = contextlib.nullcontext()
