@@ -6,4 +6,9 @@ own, torch   what is called: dwbridge's kernels, torch's in each of its ways
 training     a whole training step, in both
 card         the device, as results name it
 report       tables, means and aims
+
+and `depthwise_on_paper.py`, without a device:
+
+machine_code what a compiler makes of a kernel
+paper        the limits that follow from it
 """

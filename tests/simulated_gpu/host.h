@@ -92,6 +92,7 @@ static inline int lane() { return (threadIdx.x + blockDim.x * (threadIdx.y + blo
 }  // namespace host
 
 static inline void __syncthreads(int site = __builtin_LINE()) { host::barrier(site); }
+static inline void __syncwarp(int site = __builtin_LINE()) { host::exchange(0xffffffffu, 0, host::lane(), site); }
 
 template <typename T>
 static T __shfl_sync(unsigned mask, T value, int source, int width = 32, int site = __builtin_LINE()) {

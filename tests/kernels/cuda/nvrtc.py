@@ -28,7 +28,7 @@ class Needs(NamedTuple):
     """What a kernel needs on a chip."""
 
     registers: int
-    spilled: int  #: bytes, stores and loads
+    spilled: int  #: bytes in local memory: stores and loads of spilled registers, and arrays that are not in registers
 
 
 class Compiled(NamedTuple):
@@ -76,7 +76,7 @@ def _outcome(instance: Instance, text: str, chip: int) -> Compiled:
     ptx = _said(program, nvrtc.nvrtcGetPTXSize, nvrtc.nvrtcGetPTX)
     _checked(nvrtc.nvrtcDestroyProgram(program))
     needs = {
-        found["name"]: Needs(int(found["registers"]), int(found["stores"]) + int(found["loads"]))
+        found["name"]: Needs(int(found["registers"]), sum(int(found[what]) for what in ("stack", "stores", "loads")))
         for found in _KERNEL.finditer(log)
     }
     return Compiled(needs, Counter(_ACCESS.findall(ptx)))

@@ -106,20 +106,30 @@ def _rows_data(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
                 yield plane[stores], h[stores], (2 * column + c)[stores]
 
 
-def _planes(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
-    d = _defines(launch)
-    assert launch.numbers[1] == planes
-    assert (d["OUT_HEIGHT"], d["OUT_WIDTH"]) == image
-    strips = -(-image[0] // d["STRIP"])
-    for block in range(launch.grid[0]):
-        first = block * d["PLANES"]
-        assert first * math.prod(image) % d["V"] == 0, "results are stored in packs"
-        assert first * d["HEIGHT"] * d["WIDTH"] % d["V"] == 0, "maps are loaded in packs"
-        item = np.arange(min(d["PLANES"], planes - first) * strips * image[1])
+def _strips_of_a_warp(d: dict[str, int]) -> Places:
+    """map, row and column of the outputs of a warp that has all its maps, round by round: `strip_of`."""
+    strips, lane = -(-d["OUT_HEIGHT"] // d["STRIP"]), np.arange(32)
+    of_a_map = strips * d["OUT_WIDTH"]
+    assert d["MAPS"] == 1 or d["MAPS"] * of_a_map <= 32
+    for first in range(0, d["MAPS"] * of_a_map, 32):
+        item = (first + lane)[first + lane < d["MAPS"] * of_a_map]
+        row = item % of_a_map // d["OUT_WIDTH"] * d["STRIP"]
         for r in range(d["STRIP"]):
-            row = item // image[1] % strips * d["STRIP"] + r
-            inside = row < image[0]
-            yield (first + item // (image[1] * strips))[inside], row[inside], (item % image[1])[inside]
+            inside = row + r < d["OUT_HEIGHT"]
+            yield (item // of_a_map)[inside], (row + r)[inside], (item % d["OUT_WIDTH"])[inside]
+
+
+def _planes(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
+    d, (window, groups, slices) = _defines(launch), launch.numbers
+    channels, images = int(window["channels"]), int(window["images"])
+    assert (d["OUT_HEIGHT"], d["OUT_WIDTH"], images * channels) == (*image, planes)
+    assert not d["WHOLE"] or channels % d["MAPS"] == 0
+    for number in range(min(launch.grid[0] * d["WARPS"], groups * slices)):
+        first = number % groups * d["MAPS"]
+        for n in range(number // groups, images, slices):
+            for plane, row, column in _strips_of_a_warp(d):
+                inside = first + plane < channels
+                yield (n * channels + first + plane)[inside], row[inside], column[inside]
 
 
 def _tiles(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
@@ -172,6 +182,18 @@ def _rows_weight(launch: Launch, problem: Problem) -> Places:
                     yield image[adds], (first + p)[adds], (column + v)[adds]
 
 
+def _planes_weight(launch: Launch, problem: Problem) -> Places:
+    """Of the first channel: others are in the same places of their warps."""
+    d, turns = _defines(launch), int(launch.numbers[1])
+    assert launch.grid[0] == -(-problem.channels // d["MAPS"])
+    assert not d["WHOLE"] or problem.channels % d["MAPS"] == 0
+    for turn, y, warp in np.ndindex(turns, launch.grid[1], d["WARPS"]):
+        n = (turn * launch.grid[1] + y) * d["WARPS"] + warp
+        for plane, row, column in _strips_of_a_warp(d):
+            adds = (plane == 0) & (n < problem.images)
+            yield np.full(adds.sum(), n), row[adds], column[adds]
+
+
 def _weight(launch: Launch, problem: Problem) -> Places:
     d, pixels = _defines(launch), math.prod(problem.out_image)
     images, parts = map(int, launch.numbers[1:])
@@ -197,6 +219,7 @@ STORED: dict[str, Callable[[Launch, int, Any], Places]] = {
     "depthwise_tiles": _tiles,
 }
 SUMMED: dict[str, Callable[[Launch, Problem], Places]] = {
+    "depthwise_planes_weight": _planes_weight,
     "depthwise_rows_weight": _rows_weight,
     "depthwise_weight": _weight,
 }
@@ -211,12 +234,14 @@ def shared_bytes(launch: Launch) -> int:
         return warps * (d["K"] ** 2 + 1) * wide
     if launch.instance.source == "weight":
         return warps * (d["TAPS_Y"] * d["TAPS_X"] + 1) * wide
-    if launch.instance.source == "planes":
+    if launch.instance.source in ("planes", "planes_weight"):
         reach_y, reach_x = ((d[f"KERNEL_{a}"] - 1) * d[f"DILATE_{b}"] + 1 for a, b in (("HEIGHT", "Y"), ("WIDTH", "X")))
         strips = -(-d["OUT_HEIGHT"] // d["STRIP"])
         frame = ((strips * d["STRIP"] - 1) * d["STRIDE_Y"] + reach_y) * ((d["OUT_WIDTH"] - 1) * d["STRIDE_X"] + reach_x)
-        packs = -(-d["PLANES"] * d["OUT_HEIGHT"] * d["OUT_WIDTH"] // d["V"])
-        return d["PLANES"] * frame * wide + 16 * packs
+        stored = dict(launch.instance.defines).get("STORED")
+        results = d["OUT_HEIGHT"] * d["OUT_WIDTH"] * (wide if stored else 2)
+        others = (d["KERNEL_HEIGHT"] * d["KERNEL_WIDTH"] + 1) * wide if "weight" in launch.instance.source else results
+        return d["WARPS"] * (d["MAPS"] * (frame * wide + others) + wide)
     if launch.instance.source == "tensor_rows":
         eighths = -(-(-d["LEFT"] % 8 + d["KERNEL_WIDTH"] + 7) // 8)
         pitch = 8 * ((d["ACROSS"] + eighths - 1) | 1)

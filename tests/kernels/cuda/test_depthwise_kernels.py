@@ -9,6 +9,7 @@ from simulated_gpu import SimulatedGpu
 
 from dwbridge.kernels.cuda import depthwise
 from dwbridge.kernels.cuda.launch import run
+from dwbridge.kernels.cuda.plan import depthwise as plan
 from dwbridge.kernels.cuda.plan.depthwise.tiles import Tile, tiled
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import depthwise as reference
@@ -39,6 +40,21 @@ def test_tiles_of_any_size(case: str, size: tuple[int, int, int, int], gpu: Simu
     y, *given = map(gpu.module.asarray, (np.empty_like(expected), x, W, b))
     run(tiled(wanted, Tile(*size)), y, *given)
     np.testing.assert_array_equal(y.get(), expected)
+
+
+@pytest.mark.parametrize("case", ["planes, rows left over", "planes, channels left over", "planes, strips in rounds"])
+def test_pixels_that_are_not_finite_stay_in_their_taps(case: str, gpu: SimulatedGpu) -> None:
+    """The last rows of a map are beside strips that end below it, and lanes without a strip see other maps."""
+    n, c, _, image, window, dtype = problem(case, "float32")
+    draw = np.random.default_rng(SEED).normal
+    x, gy = (draw(size=(n, c, *size)).astype(dtype) for size in (image, window.output_shape(image)))
+    x[0, 0, -1, 3], x[-1, -1, -1, -1], x[-1, 0, 0, 0] = np.inf, np.nan, -np.inf
+    with np.errstate(invalid="ignore"):
+        expected = reference.backward_weight(x.astype("d"), gy.astype("d"), window, (1, c, *window.kernel), "d")
+    assert plan.backward_weight(problem(case, dtype)).partial.kernel == "depthwise_planes_weight"
+    found = depthwise.backward_weight(*map(gpu.module.asarray, (x, gy)), window, expected.shape, dtype).get()
+    assert 0 < np.isfinite(expected).sum() < expected.size
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
 
 
 def test_maps_beyond_32_bits_are_declined(gpu: SimulatedGpu) -> None:

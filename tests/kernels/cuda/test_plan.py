@@ -110,6 +110,7 @@ def test_cases_reach_what_they_are_named_after_and_all_that_there_is() -> None:
         "rows_data",
         "rows_weight",
         "planes",
+        "planes_weight",
         "tensor_rows",
         "tiles",
         "weight",

@@ -11,13 +11,18 @@ from dwbridge.kernels.cuda.sources import Instance
 
 #: fault -> a case, what stands in a source, and what stands there with the fault
 FAULTS = {
-    "no barrier after zeros": (
-        "planes 3x3",
-        "frames[at] = 0;\n    __syncthreads();",
-        "frames[at] = 0;",
+    "no barrier before pixels are put": (
+        "planes, images in turns",
+        "    __syncwarp();  // what was there is read, or zero\n",
+        "",
     ),
-    "no barrier before sums": ("planes 3x3", "__syncthreads();\n\n    STORED* flat", "STORED* flat"),
-    "no barrier before packs are stored": ("planes 3x3", "__syncthreads();\n\n    STORED* wanted", "STORED* wanted"),
+    "no barrier before sums": ("planes 3x3", "widen(pixels[i]);\n    __syncwarp();", "widen(pixels[i]);"),
+    "no barrier before outputs are stored": ("planes 3x3", "__syncwarp();\n        STORED* run", "STORED* run"),
+    "no barrier between warps of planes": (
+        "planes, rows left over",
+        "__syncthreads();\n    WIDE* result",
+        "WIDE* result",
+    ),
     "no barrier between warps": ("rows, slices of images", "__syncthreads();\n    WIDE* result", "WIDE* result"),
     "no barrier between warps of any weight": (
         "any 3x3, M 2",
@@ -25,14 +30,23 @@ FAULTS = {
         "const int taps",
     ),
     "a barrier that not all threads reach": (
+        "rows, slices of images",
+        "__syncthreads();\n    WIDE* result",
+        "if (threadIdx.x < 64) __syncthreads();\n    WIDE* result",
+    ),
+    "a barrier that not all lanes reach": (
         "planes 3x3",
-        "__syncthreads();\n\n    STORED* wanted",
-        "if (threadIdx.x < 64) __syncthreads();\n    STORED* wanted",
+        "__syncwarp();\n        STORED* run",
+        "if (lane < 16) __syncwarp();\n        STORED* run",
     ),
     "left halo off by one": ("rows 3x3", "in[count + v], 1, LANES", "in[count + v - 1], 1, LANES"),
     "right halo of the wrong lane": ("rows 5x5, bands", "in[left + v], 1, LANES", "in[left + v], 2, LANES"),
     "halo at the end of a group": ("rows 5x5 stride 2", "lane == LANES - 1 ? (WIDE)0 : other", "other"),
-    "frame off by one": ("planes 7x7", "pixel % WIDTH + LEFT", "pixel % WIDTH + LEFT - 1"),
+    "frame off by one": ("planes 7x7", "at % WIDTH + LEFT", "at % WIDTH + LEFT - 1"),
+    "a channel too many": ("planes, channels left over", "min(MAPS, channels - first)", "MAPS"),
+    "a strip too many": ("planes, rows left over", "if (strip.row + r < OUT_HEIGHT) result", "result"),
+    "lanes of another map are added": ("planes 7x7", "at + distance < min(LANES, 2 * distance)", "true"),
+    "an image forgotten": ("planes, rows left over", "turn < turns; ++turn", "turn + 1 < turns; ++turn"),
     "a row behind the map": ("rows 5x5, bands", "wanted && h >= 0 && h < height", "wanted && h >= 0 && h <= height"),
     "a shuffle in a divergent branch": (
         "rows 3x3",
@@ -46,7 +60,7 @@ FAULTS = {
     ),
     "a tail that is too long by one": ("rows of odd width", "if (column + i < width)", "if (column + i <= width)"),
     "a band that is too long by one": ("rows 5x5, bands", "p < strip.end", "p <= strip.end"),
-    "a pack behind the end": ("planes 3x3", "if ((at + 1) * V <= here * OUT_IMAGE)", "if (true)"),
+    "outputs behind the end": ("planes 3x3", "if (lane + i < here * OUT_IMAGE)", "if (true)"),
     "a unit of the next slice": ("rows, slices of images", "number < end, bands", "number <= end, bands"),
     "the last slice forgotten": ("any, slices of images", "i < slices; ++i", "i + 1 < slices; ++i"),
     "the first tap forgotten": ("any 3x3, M 2", "int i = i0; i < i1", "int i = i0 + 1; i < i1"),

@@ -47,7 +47,7 @@ depthwise_rows(STORED* __restrict__ y, const STORED* __restrict__ x, const STORE
         for (int u = 0; u < TURN; ++u) {
             Part now[PARTS];
             WIDE in[LEFT + HELD + RIGHT];
-            advance(queue, now, PARTS, image, strip.works, first + turn + u, window.height, column, window.width);
+            advance(queue, AHEAD, now, PARTS, image, strip.works, first + turn + u, window.height, column, window.width);
             spread(in, now, LEFT, HELD, RIGHT, strip.lane);
 #pragma unroll
             for (int i = u % STRIDE; i < K; i += STRIDE) {

@@ -48,7 +48,7 @@ depthwise_rows_data(STORED* __restrict__ gx, const STORED* __restrict__ gy, cons
         for (int slot = 0; slot < ALIVE; ++slot) {
             const int r = first + turn + slot;
             Part now[PARTS];
-            advance(queue, now, PARTS, image, strip.works, r, window.out_height, strip.column, window.out_width);
+            advance(queue, AHEAD, now, PARTS, image, strip.works, r, window.out_height, strip.column, window.out_width);
             spread(rows[slot], now, BEFORE, V, BEHIND, strip.lane);
 #pragma unroll
             for (int e = 0; e < 2; ++e) {

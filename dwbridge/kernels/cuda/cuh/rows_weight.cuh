@@ -18,6 +18,7 @@
 #define HELD (V * STRIDE)
 #define PARTS (HELD / PART)
 #define OUT_PARTS (V / PART)
+#define OUT_AHEAD (AHEAD < ALIVE ? AHEAD : ALIVE)
 #define WARPS (THREADS / 32)
 
 extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT)
@@ -39,23 +40,24 @@ depthwise_rows_weight(WIDE* __restrict__ partial, const STORED* __restrict__ x, 
         const int column = strip.column * STRIDE, first = strip.begin * STRIDE - window.top;
         const int rows = (band_rows - 1) * STRIDE + K;
         WIDE ring[ALIVE][V];
-        Part queue[AHEAD * PARTS], out_queue[AHEAD * OUT_PARTS];
+        Part queue[AHEAD * PARTS], out_queue[OUT_AHEAD * OUT_PARTS];
 #pragma unroll
         for (int slot = 0; slot < ALIVE; ++slot)
 #pragma unroll
             for (int v = 0; v < V; ++v) ring[slot][v] = 0;
 #pragma unroll
-        for (int a = 0; a < AHEAD; ++a) {
+        for (int a = 0; a < AHEAD; ++a)
             load(queue + a * PARTS, PARTS, image, strip.works, first + a, window.height, column, window.width);
+#pragma unroll
+        for (int a = 0; a < OUT_AHEAD; ++a)
             load(out_queue + a * OUT_PARTS, OUT_PARTS, gradient, strip.owns, strip.begin + a, strip.end, strip.column,
                  window.out_width);
-        }
         for (int turn = 0; turn < rows; turn += TURN) {
 #pragma unroll
             for (int u = 0; u < TURN; ++u) {
                 if (u % STRIDE == 0) {  // the window of an output begins with this row
                     Part now[OUT_PARTS];
-                    advance(out_queue, now, OUT_PARTS, gradient, strip.owns, strip.begin + (turn + u) / STRIDE,
+                    advance(out_queue, OUT_AHEAD, now, OUT_PARTS, gradient, strip.owns, strip.begin + (turn + u) / STRIDE,
                             strip.end, strip.column, window.out_width);
 #pragma unroll
                     for (int v = 0; v < V; ++v) {
@@ -65,7 +67,7 @@ depthwise_rows_weight(WIDE* __restrict__ partial, const STORED* __restrict__ x, 
                 }
                 Part now[PARTS];
                 WIDE in[LEFT + HELD + RIGHT];
-                advance(queue, now, PARTS, image, strip.works, first + turn + u, window.height, column, window.width);
+                advance(queue, AHEAD, now, PARTS, image, strip.works, first + turn + u, window.height, column, window.width);
                 spread(in, now, LEFT, HELD, RIGHT, strip.lane);
 #pragma unroll
                 for (int i = u % STRIDE; i < K; i += STRIDE) {

@@ -76,12 +76,13 @@ __device__ __forceinline__ void spread(WIDE* in, const Part* parts, int left, in
     }
 }
 
-// The next row of a queue moves into `now`, and the one behind the queue is loaded. Unrolled, it moves nothing.
-__device__ __forceinline__ void advance(Part* queue, Part* now, int count, const STORED* image, bool wanted, int h,
-                                        int height, int column, int width) {
+// The next row of a queue of `ahead` moves into `now`, and the one behind the queue is loaded. Unrolled for at least as
+// many rows, it moves nothing: a row is loaded to where it will be wanted.
+__device__ __forceinline__ void advance(Part* queue, int ahead, Part* now, int count, const STORED* image, bool wanted,
+                                        int h, int height, int column, int width) {
 #pragma unroll
     for (int i = 0; i < count; ++i) now[i] = queue[i];
 #pragma unroll
-    for (int i = 0; i < (AHEAD - 1) * count; ++i) queue[i] = queue[i + count];
-    load(queue + (AHEAD - 1) * count, count, image, wanted, h + AHEAD, height, column, width);
+    for (int i = 0; i < (ahead - 1) * count; ++i) queue[i] = queue[i + count];
+    load(queue + (ahead - 1) * count, count, image, wanted, h + ahead, height, column, width);
 }

@@ -56,6 +56,8 @@ average_planes_gradient(STORED* __restrict__ gx, const STORED* __restrict__ gy, 
     }
     if (at + V <= size)
         put_pack(here, at / V, pack);
-    else
-        for (int v = 0; at + v < size; ++v) here[at + v] = pack.values[v];
+    else  // unrolled, or the pack would be in memory
+#pragma unroll
+        for (int v = 0; v < V; ++v)
+            if (at + v < size) here[at + v] = pack.values[v];
 }

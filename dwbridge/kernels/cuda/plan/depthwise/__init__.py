@@ -8,7 +8,7 @@ else one by one.
     walk         how lanes divide maps, for the kernels that walk down their rows
     rows         rows.cuh and rows_data.cuh
     tensor_rows  tensor_rows.cuh, for 16 bits and kernels of 5 to 9 columns
-    planes       planes.cuh, for small maps
+    planes       planes.cuh and planes_weight.cuh, for small maps
     tiles        tiles.cuh, for large kernels
     weight       rows_weight.cuh and weight.cuh, for gradients of kernels and bias
 """
@@ -55,5 +55,5 @@ def _at_stride(problem: Problem, aligned: bool, flip: int = 0) -> Launch | None:
     on_tensor_cores = tensor_rows(problem, aligned, flip)
     if on_tensor_cores:
         return on_tensor_cores
-    packed = (rows(problem, aligned, flip, whole=True) or planes(problem, flip)) if aligned else None
-    return packed or rows(problem, aligned, flip) or tiles(problem, flip)
+    packed = rows(problem, aligned, flip, whole=True)
+    return packed or planes(problem, flip) or rows(problem, aligned, flip) or tiles(problem, flip)

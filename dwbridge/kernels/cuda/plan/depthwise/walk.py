@@ -15,8 +15,9 @@ from dwbridge.kernels.cuda.plan.launches import ENOUGH, INDEXED, PACK, WARP
 #: Threads of a block, the least rows of a band (others read its first ones too), and sizes of kernels.
 THREADS, LEAST_ROWS, SIZES = 128, 28, (3, 5, 7)
 
-#: kernel size -> rows that are loaded before they are needed, in whole packs; in lesser parts it is one.
-AHEAD = {3: 4, 5: 2, 7: 2}
+#: stride -> rows that are loaded before they are needed: as many bytes at any stride, and none that would have to move
+#: from one register to another at the end of a turn
+AHEAD = {1: 3, 2: 2}
 
 
 class Walk(NamedTuple):
@@ -42,14 +43,13 @@ class Walk(NamedTuple):
 
     def defines(self, problem: Problem) -> dict[str, int]:
         """What `walk.cuh` wants defined, besides THREADS."""
-        k = problem.window.kernel[0]
-        ahead = AHEAD[k] if self.whole else 1
+        k, stride = problem.window.kernel[0], problem.window.stride[0]
         # Left to itself, ptxas aims at more blocks than these have registers for, and spills a few.
         resident = 3 if self.whole and (k == 3 or problem.itemsize == 4) else 2
         return {
             "V": self.values,
             "PART": self.part,
-            "AHEAD": ahead,
+            "AHEAD": AHEAD[stride],
             "LANES": self.lanes,
             "OVERLAP": self.overlap,
             "RESIDENT": resident,

@@ -1,4 +1,4 @@
-"""Launches of rows_weight.cuh and weight.cuh: the gradients of the kernels and the bias, in two stages.
+"""Gradients of the kernels and the bias, in two stages: launches of rows_weight.cuh and weight.cuh, and which is taken.
 
 Slices follow from the shape alone, so that the same sums are added in the same order on every device.
 """
@@ -12,15 +12,16 @@ import numpy as np
 
 from dwbridge.kernels.cuda.plan.depthwise.one_by_one import BLOCKS
 from dwbridge.kernels.cuda.plan.depthwise.one_by_one import THREADS as SUM_THREADS
+from dwbridge.kernels.cuda.plan.depthwise.planes import planes_weight
 from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
-from dwbridge.kernels.cuda.plan.depthwise.walk import THREADS, walk
+from dwbridge.kernels.cuda.plan.depthwise.walk import THREADS, Walk, walk
 from dwbridge.kernels.cuda.plan.launches import ENOUGH, MOST_BLOCKS, WARP, Launch, even
 from dwbridge.kernels.cuda.sources import Instance
 
+#: kernel size -> blocks of rows_weight.cuh that a multiprocessor has registers for, if lanes have up to four columns
+RESIDENT = {3: 5, 5: 4, 7: 3}
 #: The most taps that a thread of weight.cuh has in registers, and the outputs that are worth a block.
 MOST_TAPS, SLICE = 28, 2048
-#: The bands that a group of rows_weight.cuh adds up before groups are added.
-UNITS = 4
 
 
 class WeightPlan(NamedTuple):
@@ -33,7 +34,8 @@ class WeightPlan(NamedTuple):
 
 def weight_plan(problem: Problem, aligned: bool = True) -> WeightPlan:
     """The slices' sums, and the sum of these."""
-    partial, slices = rows_weight(problem, aligned) or weight(problem)
+    in_packs = rows_weight(problem, aligned, whole=True)
+    partial, slices = in_packs or planes_weight(problem) or rows_weight(problem, aligned) or weight(problem)
     taps = math.prod(problem.window.kernel) + 1  # the last one is the bias
     grid = min(-(-problem.out_channels * taps // SUM_THREADS), BLOCKS), 1, 1
     numbers = problem.argument(), np.int32(slices)
@@ -41,26 +43,42 @@ def weight_plan(problem: Problem, aligned: bool = True) -> WeightPlan:
     return WeightPlan(partial, total, (slices, problem.out_channels, taps))
 
 
-def rows_weight(problem: Problem, aligned: bool) -> tuple[Launch, int] | None:
-    """A launch of rows_weight.cuh and its number of slices; None if it does not compute this."""
+def rows_weight(problem: Problem, aligned: bool, whole: bool = False) -> tuple[Launch, int] | None:
+    """A launch of rows_weight.cuh and its number of slices; None if it does not compute this, or not in whole packs."""
     found = walk(problem, problem.out_image[0], aligned)
-    if found is None or not found.reaches(problem.window):
+    if found is None or not found.reaches(problem.window) or (whole and not found.whole):
         return None
     k, stride, left = problem.window.kernel[0], problem.window.stride[0], problem.window.pad[1][0]
+    resident = _resident(problem, found)
     total = problem.images * found.bands * found.strips
-    threads = min(THREADS, max(WARP, 1 << (-(-total // UNITS) * found.lanes - 1).bit_length()))
-    groups = threads // found.lanes
-    wanted = -(-ENOUGH * WARP // (threads * problem.channels))
-    slices = max(1, min(wanted, total // (groups * UNITS), MOST_BLOCKS[1]))
-    units = -(-total // slices)
+    at_once = ENOUGH * resident // 4 // problem.channels  # warps of a channel
+    warps = min(THREADS // WARP, _power_of_two(at_once), 2 * _power_of_two(-(-total * found.lanes // WARP)))
+    groups = warps * WARP // found.lanes
+    turns = -(-total // (groups * max(1, at_once // warps)))
+    turns = max(turns, -(-total // (groups * MOST_BLOCKS[1])))
+    units = turns * groups
     slices = -(-total // units)
-    constants = {**found.defines(problem), "THREADS": threads, "K": k, "STRIDE": stride, "LEFT": left}
+    constants = {"THREADS": warps * WARP, "K": k, "STRIDE": stride, "LEFT": left}
+    defines = {**found.defines(problem), **constants, "RESIDENT": resident * THREADS // (warps * WARP)}
     if k == 7 and problem.itemsize == 2:
-        constants["AHEAD"] = 1  # for registers
+        defines["AHEAD"] = 1  # for registers
     numbers = (*map(np.int32, (total, units, found.bands, found.band_rows, found.strips)),)
-    launch = Launch(Instance.of("rows_weight", problem.dtype, **constants), "depthwise_rows_weight",
-                    (problem.channels, slices, 1), threads, (problem.argument(), *numbers))  # fmt: skip
+    launch = Launch(Instance.of("rows_weight", problem.dtype, **defines), "depthwise_rows_weight",
+                    (problem.channels, slices, 1), warps * WARP, (problem.argument(), *numbers))  # fmt: skip
     return launch, slices
+
+
+def _resident(problem: Problem, found: Walk) -> int:
+    """Blocks of `THREADS` that registers leave room for in a multiprocessor."""
+    k, stride = problem.window.kernel[0], problem.window.stride[0]
+    if problem.itemsize == 8 or (found.values > 4 and k * stride > 3):
+        return 3 if k == 3 else 2
+    return RESIDENT[k] - int(not found.whole or found.overlap == 1)
+
+
+def _power_of_two(size: int) -> int:
+    """The largest that is no larger, and at least 1."""
+    return 1 << (max(1, size).bit_length() - 1)
 
 
 def weight(problem: Problem) -> tuple[Launch, int]:
