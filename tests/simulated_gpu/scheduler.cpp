@@ -5,6 +5,9 @@
 // named gives NaN. The order in which threads run is chosen, so that a missing barrier shows as another result: ascending
 // and shuffled, all threads of a block go from wait to wait; descending, a warp goes as far as it gets before another
 // begins, and the last block is the first.
+//
+// A copy that goes on while its thread does is made as late as it may be, when its group is waited for; descending, as
+// early as it may be, at once. Copies begin at multiples of their size, and somebody waits for them.
 
 #include "scheduler.h"
 
@@ -12,6 +15,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <random>
 #include <string>
@@ -24,6 +28,13 @@ namespace host {
 // Bytes of a fiber's stack, of which the system gives what is touched: a sanitizer's reports take most.
 const int STACK = 1 << 18;
 
+struct Copy {
+    void* to;
+    const void* from;
+    int bytes;
+    bool wanted;
+};
+
 enum State { READY, BARRIER, SHUFFLE, DONE };
 
 struct Fiber {
@@ -35,6 +46,7 @@ struct Fiber {
     unsigned mask = 0;
     int source = 0;          // the lane that a shuffle reads
     std::uint64_t given = 0, got = 0;
+    std::deque<std::vector<Copy>> groups;  // of copies under way; the last one is open
 };
 
 static std::vector<Fiber> fibers;
@@ -43,6 +55,7 @@ static int current;
 static host::Body body;
 static void** arguments;
 static std::string complaint;
+static bool copies_are_late;
 
 static void complain(const std::string& what) {
     if (complaint.empty())
@@ -59,6 +72,8 @@ static void wait(State state, int site) {
 
 static void enter() {
     body(arguments);
+    for (const auto& group : fibers[current].groups)
+        if (!group.empty()) complain("a copy that nobody waited for");
     fibers[current].state = DONE;
     swapcontext(&fibers[current].context, &scheduler);
 }
@@ -139,6 +154,7 @@ static void run_block(const std::vector<int>& order, bool by_warps, Memory share
         Fiber& fiber = fibers[t];
         fiber.index = {t % blockDim.x, t / blockDim.x % blockDim.y, t / (blockDim.x * blockDim.y)};
         fiber.state = READY;
+        fiber.groups.assign(1, {});
         getcontext(&fiber.context);
         fiber.context.uc_stack.ss_sp = fiber.stack.get();
         fiber.context.uc_stack.ss_size = STACK;
@@ -161,6 +177,7 @@ const char* launch(const unsigned* grid, const unsigned* block, int order, Body 
     body = kernel;
     arguments = args;
     complaint.clear();
+    copies_are_late = order != 1;
     fibers.resize(block[0] * block[1] * block[2]);
     for (Fiber& fiber : fibers)
         if (!fiber.stack) fiber.stack.reset(new char[STACK]);
@@ -186,6 +203,28 @@ std::uint64_t exchange(unsigned mask, std::uint64_t given, int source, int site)
     me.source = source;
     wait(SHUFFLE, site);
     return fibers[current].got;
+}
+
+static void make(const Copy& copy) {
+    if (copy.wanted) std::memcpy(copy.to, copy.from, copy.bytes);
+    if (!copy.wanted) std::memset(copy.to, 0, copy.bytes);
+}
+
+void copy(void* to, const void* from, int bytes, bool wanted) {
+    const Copy copy = {to, from, bytes, wanted};
+    if ((std::uintptr_t)to % bytes || (wanted && (std::uintptr_t)from % bytes))
+        complain("a copy that does not begin at a multiple of its " + std::to_string(bytes) + " bytes");
+    fibers[current].groups.back().push_back(copy);
+    if (!copies_are_late) make(copy);
+}
+
+void close_group() { fibers[current].groups.emplace_back(); }
+
+void wait_for_all_but(int left) {
+    auto& groups = fibers[current].groups;
+    for (; (int)groups.size() - 1 > left; groups.pop_front())
+        for (const Copy& copy : groups.front())
+            if (copies_are_late) make(copy);
 }
 
 }  // namespace host

@@ -30,4 +30,9 @@ void barrier(int site);
 // What the lane `source` of the warp gives, when all lanes of the mask are here; sites are lines of the source.
 uint64_t exchange(unsigned mask, uint64_t given, int source, int site);
 
+// Copies that go on while their thread does: scheduler.cpp says when they are made.
+void copy(void* to, const void* from, int bytes, bool wanted);
+void close_group();
+void wait_for_all_but(int left);
+
 }  // namespace host
