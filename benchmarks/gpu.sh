@@ -20,7 +20,7 @@ export DWBRIDGE_DEMAND_GPU=1
 check "tests" "$python" -m pytest -q -m gpu tests/gpu
 
 section "each kernel's own tests, on the device"
-check "kernels" "$python" -m pytest -q tests/kernels/cuda/test_*_kernels.py tests/kernels/cuda/test_tensor_rows.py
+check "kernels" "$python" -m pytest -q tests/kernels/cuda/test_*_kernels.py tests/kernels/cuda/test_tensor_*.py
 
 if command -v compute-sanitizer > /dev/null; then
     for tool in memcheck racecheck; do

@@ -1,6 +1,6 @@
 """CUDA kernels, through CuPy.
 
-    cuh/          the sources: CUDA C++, without templates; what varies is a #define
+    cuh/          the sources: CUDA C++; what varies from instance to instance is a #define
     sources       an instance: a source and its defines
     plan/         which instance computes something, and with which launch: pure Python
     launch        instances, compiled for a device and launched

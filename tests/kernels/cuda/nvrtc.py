@@ -21,7 +21,7 @@ _KERNEL = re.compile(
     r"Used (?P<registers>\d+) registers",
     re.DOTALL,
 )
-_ACCESS = re.compile(r"\s((?:ld|st)\.global[\w.]*)")
+_ACCESS = re.compile(r"\s((?:ld|st)\.global[\w.]*|cp\.async\.c[ag][\w.]*)")
 
 
 class Needs(NamedTuple):

@@ -194,6 +194,31 @@ def _planes_weight(launch: Launch, problem: Problem) -> Places:
             yield np.full(adds.sum(), n), row[adds], column[adds]
 
 
+def _tensor_weight(launch: Launch, problem: Problem) -> Places:
+    d, height = _defines(launch), problem.out_image[0]
+    total, units = map(int, launch.numbers[1:])
+    rows, columns = 8 * d["GROUPS"], 8 * d["EIGHTS"]
+    assert (launch.grid[0], launch.block) == (problem.out_channels, 32 * d["WARPS"])
+    assert d["MAPS"] * d["GROUPS"] % 2 == 0
+    assert total == -(-problem.images // d["MAPS"]) * d["BANDS"] * d["STRIPS"]
+    for y in range(launch.grid[1]):
+        assert y * units < total, "a slice of nothing"
+        for unit in range(y * units, min((y + 1) * units, total)):
+            left, above = unit % d["STRIPS"] * columns, unit // d["STRIPS"] % d["BANDS"] * rows
+            group = [
+                one
+                for warp in range(d["WARPS"])
+                for pair in range(2 * warp, d["MAPS"] * d["GROUPS"], 2 * d["WARPS"])
+                for one in (pair, pair + 1)
+            ]
+            line, column = np.divmod(np.arange(len(group) * 8 * columns), columns)
+            group = np.array(group)[line // 8]
+            image = unit // (d["STRIPS"] * d["BANDS"]) * d["MAPS"] + group // d["GROUPS"]
+            row = above + group % d["GROUPS"] * 8 + line % 8
+            exists = (image < problem.images) & (row < height)
+            yield image[exists], row[exists], (left + column)[exists]
+
+
 def _weight(launch: Launch, problem: Problem) -> Places:
     d, pixels = _defines(launch), math.prod(problem.out_image)
     images, parts = map(int, launch.numbers[1:])
@@ -221,6 +246,7 @@ STORED: dict[str, Callable[[Launch, int, Any], Places]] = {
 SUMMED: dict[str, Callable[[Launch, Problem], Places]] = {
     "depthwise_planes_weight": _planes_weight,
     "depthwise_rows_weight": _rows_weight,
+    "depthwise_tensor_weight": _tensor_weight,
     "depthwise_weight": _weight,
 }
 
@@ -247,6 +273,12 @@ def shared_bytes(launch: Launch) -> int:
         pitch = 8 * ((d["ACROSS"] + eighths - 1) | 1)
         rows, taps = 16 * d["DOWN"] + d["KERNEL_HEIGHT"] - 1, d["KERNEL_HEIGHT"] * (8 * eighths + 7)
         return d["PLANES"] * (rows * pitch + taps) * 2
+    if launch.instance.source == "tensor_weight":
+        first, last = (-(-d["LEFT"] // 8), (d["KERNEL_WIDTH"] + 6 - d["LEFT"]) // 8) if d["X_EIGHTS"] > 1 else (0, 0)
+        rows = d["MAPS"] * (2 * 8 * d["GROUPS"] + d["KERNEL_HEIGHT"] - 1)
+        frames = d["STAGES"] * rows * (d["X_EIGHTS"] | 1) * 16
+        sums = d["WARPS"] * 2 * (d["KERNEL_HEIGHT"] // 2 + 1) * 8 * (first + last + 1) * 9 * 4
+        return max(frames, sums)
     if launch.instance.source == "tiles":
         rows = (d["DOWN"] * d["STRIP"] - 1) * d["STRIDE_Y"] + (d["KERNEL_HEIGHT"] - 1) * d["DILATE_Y"] + 1
         taps = d["KERNEL_WIDTH"] * -(-d["KERNEL_HEIGHT"] // 4) * 4

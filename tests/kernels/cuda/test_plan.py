@@ -112,6 +112,7 @@ def test_cases_reach_what_they_are_named_after_and_all_that_there_is() -> None:
         "planes",
         "planes_weight",
         "tensor_rows",
+        "tensor_weight",
         "tiles",
         "weight",
         "weight_sum",

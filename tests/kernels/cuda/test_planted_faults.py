@@ -86,6 +86,50 @@ FAULTS = {
         "top >= window.out_height) return",
         "top + lane / 4 >= window.out_height) return",
     ),
+    "no wait for copies": ("tensor weight, slices of an image", "wait_for_all_but<STAGES - 2>();\n", ""),
+    "a wait that is one group short": (
+        "tensor weight, slices of an image",
+        "_all_but<STAGES - 2>",
+        "_all_but<STAGES - 1>",
+    ),
+    "no barrier after copies": ("tensor weight 3x3", "__syncthreads();  // now", "// now"),
+    "no barrier before matrices are laid down": ("tensor weight 3x3", "__syncthreads();\n    store(", "store("),
+    "no barrier before matrices are added": (
+        "tensor weight 3x3",
+        "store(memory.sums[warp], sums);\n    __syncthreads();",
+        "store(memory.sums[warp], sums);",
+    ),
+    "a frame of x off by one": ("tensor weight 3x3", "above - top, left", "above - top + 1, left"),
+    "strips without what is before them": ("tensor weight 7x7, strips", "left - 8 * BEFORE", "left"),
+    "a row behind the map is copied": (
+        "tensor weight 4x6, wider than the map",
+        "< (unsigned)maps.height",
+        "<= (unsigned)maps.height",
+    ),
+    "a map of no image": ("tensor weight 7x7 of one eight", "image + here < images", "image + here <= images"),
+    "copies that begin anywhere": ("tensor weight 3x3", "from = map;", "from = map + 1;"),
+    "groups of rows exchanged": (
+        "tensor weight 3x3",
+        "group + eighth / 2, eighth % 2",
+        "group + eighth % 2, eighth / 2",
+    ),
+    "the last row of taps from the wrong group": (
+        "tensor weight 3x3",
+        "group + eighth % 2, 0",
+        "group + eighth / 2, 0",
+    ),
+    "words of a fragment exchanged": (
+        "tensor weight 3x3",
+        "a[0] = one[0], a[2] = one[1]",
+        "a[0] = one[1], a[2] = one[0]",
+    ),
+    "a diagonal off by one": (
+        "tensor weight 7x7, strips",
+        "k % KERNEL_WIDTH - LEFT - 8",
+        "k % KERNEL_WIDTH - LEFT - 7",
+    ),
+    "the bias of another shift": ("tensor weight 3x3", ": -8 * FIRST;", ": 8 - 8 * FIRST;"),
+    "a warp forgotten": ("tensor weight 3x3", "group = 2 * warp; group", "group = 2 * max(1, warp); group"),
     "memory that is not written": ("any, slices of a map", "result[taps] = sum", "result[taps + 0 * taps] += sum"),
 }
 

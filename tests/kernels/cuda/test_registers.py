@@ -84,3 +84,17 @@ def test_maps_are_loaded_and_stored_in_packs(answers: Path) -> None:
             assert wide == {"ld", "st"}, (instance, accesses)
             assert narrow <= int(dict(instance.defines)["K"]) ** 2 + 1, (instance, accesses)
             assert all(".v" in kind for kind in accesses if kind.startswith("st")), (instance, accesses)
+
+
+def test_frames_are_copied_past_the_registers(answers: Path) -> None:
+    """By cp.async, of 16 bytes where rows are made of them; before sm_80 there is none, and for single elements."""
+    promised = [instance for instance in depthwise() if instance.source == "tensor_weight"]
+    assert {dict(instance.defines)["PART"] for instance in promised} == {"1", "2", "4", "8"}
+    for instance in promised:
+        defines = dict(instance.defines)
+        parts = {defines["PART"], defines["OUT_PART"]}
+        accesses = compiled(instance, 90, answers).accesses
+        kinds = {kind.split(".")[2] for kind in accesses if kind.startswith("cp")}
+        assert kinds == {"cg" if part == "8" else "ca" for part in parts - {"1"}}, (instance, accesses)
+        assert ("1" in parts) == any(kind.startswith("ld") for kind in accesses), (instance, accesses)
+        assert not any(kind.startswith("cp") for kind in compiled(instance, 75, answers).accesses)

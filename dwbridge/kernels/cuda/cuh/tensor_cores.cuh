@@ -6,7 +6,8 @@
 //     B    rows 2 t and 2 t + 1 of column g
 //     D    sums 0 and 1: row g, columns 2 t and 2 t + 1; sums 2 and 3: the same of row g + 8
 //
-// Where there is no such instruction, lanes exchange what it multiplies: bfloat16 before sm_80.
+// Where there is no such instruction, lanes exchange what it multiplies: bfloat16 before sm_80. With 16 columns of A and
+// 16 rows of B, words 2 and 3 of A and word 1 of B are of the last eight; before sm_80 these are a product of their own.
 
 #pragma once
 
@@ -40,26 +41,64 @@ __device__ __forceinline__ void load_matrix(unsigned* a, const STORED* row) {
 #endif
 }
 
+// `count` matrices of 8 x 8, 2 or 4, transposed: a word of a matrix is rows 2 t and 2 t + 1 of its column g. Its row r
+// begins at the address that lane 8 matrix + r has.
+__device__ __forceinline__ void load_transposed(unsigned* words, const STORED* row, int count) {
+#if defined(ON_HOST)
+    const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+    for (int matrix = 0; matrix < count; ++matrix) {
+        const STORED* even = __shfl_sync(EVERY_LANE, row, 8 * matrix + 2 * t);
+        const STORED* odd = __shfl_sync(EVERY_LANE, row, 8 * matrix + 2 * t + 1);
+        words[matrix] = word_of(even[g], odd[g]);
+    }
+#else
+    const unsigned address = (unsigned)__cvta_generic_to_shared(row);
+    if (count == 4)
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                     : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+                     : "r"(address)
+                     : "memory");
+    else
+        asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
+                     : "=r"(words[0]), "=r"(words[1])
+                     : "r"(address)
+                     : "memory");
+#endif
+}
+
+#if defined(STORED_IS_BFLOAT)
+#define FACTORS "bf16.bf16"
+#else
+#define FACTORS "f16.f16"
+#endif
+
 __device__ __forceinline__ void multiply(float* d, const unsigned* a, unsigned b) {
 #if defined(ON_HOST) || (defined(STORED_IS_BFLOAT) && __CUDA_ARCH__ < 800)
     const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
 #pragma unroll 1
     for (int s = 0; s < 4; ++s) {
         const unsigned rows[2] = {__shfl_sync(EVERY_LANE, a[0], 4 * g + s), __shfl_sync(EVERY_LANE, a[1], 4 * g + s)};
+        const unsigned columns[2] = {__shfl_sync(EVERY_LANE, b, 8 * t + s), __shfl_sync(EVERY_LANE, b, 8 * t + 4 + s)};
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const unsigned column = __shfl_sync(EVERY_LANE, b, 4 * (2 * t + i % 2) + s);
-            d[i] += low_of(rows[i / 2]) * low_of(column) + high_of(rows[i / 2]) * high_of(column);
-        }
+        for (int i = 0; i < 4; ++i)
+            d[i] += low_of(rows[i / 2]) * low_of(columns[i % 2]) + high_of(rows[i / 2]) * high_of(columns[i % 2]);
     }
 #else
-#if defined(STORED_IS_BFLOAT)
-#define FACTORS "bf16.bf16"
-#else
-#define FACTORS "f16.f16"
-#endif
     asm("mma.sync.aligned.m16n8k8.row.col.f32." FACTORS ".f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(b));
+#endif
+}
+
+// D (16 x 8) += A (16 x 16) B (16 x 8).
+__device__ __forceinline__ void multiply_sixteen(float* d, const unsigned* a, const unsigned* b) {
+#if defined(ON_HOST) || __CUDA_ARCH__ < 800
+    multiply(d, a, b[0]);
+    multiply(d, a + 2, b[1]);
+#else
+    asm("mma.sync.aligned.m16n8k16.row.col.f32." FACTORS
+        ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 #endif
 }

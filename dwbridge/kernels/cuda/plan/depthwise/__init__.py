@@ -3,14 +3,15 @@
 Of those that compute it, in this order: rows on tensor cores, rows in whole packs, planes, rows in parts, tiles, and
 else one by one.
 
-    problem      what is to be computed
-    one_by_one   any.cuh, for everything
-    walk         how lanes divide maps, for the kernels that walk down their rows
-    rows         rows.cuh and rows_data.cuh
-    tensor_rows  tensor_rows.cuh, for 16 bits and kernels of 5 to 9 columns
-    planes       planes.cuh and planes_weight.cuh, for small maps
-    tiles        tiles.cuh, for large kernels
-    weight       rows_weight.cuh and weight.cuh, for gradients of kernels and bias
+    problem        what is to be computed
+    one_by_one     any.cuh, for everything
+    walk           how lanes divide maps, for the kernels that walk down their rows
+    rows           rows.cuh and rows_data.cuh
+    tensor_rows    tensor_rows.cuh, for 16 bits and kernels of 5 to 9 columns
+    planes         planes.cuh and planes_weight.cuh, for small maps
+    tiles          tiles.cuh, for large kernels
+    tensor_weight  tensor_weight.cuh, for gradients of 16-bit kernels of 3 to 9 columns, and the bias
+    weight         rows_weight.cuh and weight.cuh, for other gradients of kernels and bias
 """
 
 from __future__ import annotations

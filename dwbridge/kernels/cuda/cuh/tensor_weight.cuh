@@ -1,0 +1,207 @@
+// Gradients of the kernels and the bias in 16 bits, on tensor cores, in two stages of a fixed order.
+//
+//     gW[m, c, i, j] = sum over n, p, q of x[n, c, p - top + i, q - LEFT + j] gy[n, c M + m, p, q]
+//
+// Columns go by eights. Eight g of gy meets the eights g + shift of x, FIRST <= shift <= LAST, and for a row of taps
+//
+//     D[i][shift][c][n] = sum over maps, p, g of x[p - top + i][8 (g + shift) + c] gy[p][8 g + n]
+//
+// is a product of matrices whose summed axis is that of rows, 16 at a time: two groups of eight rows, of one map or of
+// two. It is added up in registers over a block's whole slice. Taps are sums along its diagonals, 8 shift + c - n = j -
+// LEFT; what is beside these is computed and not read. Two rows of taps make the 16 rows of one product. Behind the last
+// one stands a row of ones, which makes the sum of gy: the bias.
+//
+//     instructions for 128 outputs     (KERNEL_HEIGHT + 2) / 2 (SHIFTS products + 1 load)
+//
+// where 32 lanes need 4 KERNEL_HEIGHT KERNEL_WIDTH multiplications and additions.
+//
+// Block (c M + m, slice) has a slice of `units`, each a band of GROUPS groups of rows of MAPS maps, or a strip of it.
+// Frames of units are copied to shared memory, with zeros where maps end, STAGES - 1 units before they are multiplied.
+// Then the warps' matrices are added in shared memory, to partial[slice][c M + m][tap]; behind the last tap stands the
+// sum of gy. Second stage: weight_sum.cuh. Which element is added where follows from the launch alone. Tensor cores may
+// cut off where others round: an error of at most a float's last bit for 16 terms, and so of less than that for each.
+//
+// Defines: KERNEL_HEIGHT and KERNEL_WIDTH, at most 9; LEFT, less than KERNEL_WIDTH; EIGHTS of gy and X_EIGHTS of x in a
+// row of a frame, of which the first BEFORE are before those of gy; MAPS, GROUPS (their product is even), BANDS of a
+// map, STRIPS of a band, STAGES, WARPS, RESIDENT (blocks that shall at least fit into a multiprocessor), PART and
+// OUT_PART (elements of x and of gy that are copied at once). Stride 1, no dilation; the padding behind rows and columns
+// may be any. What is not finite stays in its channel, but may make NaN of taps whose windows it is not in: zeros beside
+// maps are factors too.
+
+#include "async_copies.cuh"
+#include "tensor_cores.cuh"
+#include "window.cuh"
+
+#define THREADS (32 * WARPS)
+#define FIRST (X_EIGHTS > 1 ? -((LEFT + 7) / 8) : 0)
+#define LAST (X_EIGHTS > 1 ? (KERNEL_WIDTH + 6 - LEFT) / 8 : 0)
+#define SHIFTS (LAST - FIRST + 1)
+#define PAIRS (KERNEL_HEIGHT / 2 + 1)
+#define ROWS (8 * GROUPS)
+#define X_ROWS (ROWS + KERNEL_HEIGHT - 1)
+#define PITCH (8 * (X_EIGHTS + 1 - X_EIGHTS % 2))  // odd in units of 16 bytes: eight rows are in all banks
+#define TAPS (KERNEL_HEIGHT * KERNEL_WIDTH)
+
+struct alignas(PART * sizeof(STORED)) Part {
+    STORED values[PART];
+};
+
+struct alignas(OUT_PART * sizeof(STORED)) OutPart {
+    STORED values[OUT_PART];
+};
+
+struct alignas(16) Row {
+    STORED values[PITCH];
+};
+
+struct Frame {
+    Row x[MAPS * X_ROWS], gy[MAPS * ROWS];
+};
+
+union Memory {
+    Frame frames[STAGES];
+    float sums[WARPS][2 * PAIRS][8 * SHIFTS][9];  // [i][8 (shift - FIRST) + c][n], in nine columns for the banks
+};
+
+// The maps of a channel: those of images lie `step` elements apart.
+struct Maps {
+    const STORED* first;
+    int64 step;
+    int height, width;
+};
+
+__device__ __forceinline__ Maps maps_of(const STORED* array, int channel, int channels, int height, int width) {
+    const int64 size = (int64)height * width;
+    return {array + channel * size, channels * size, height, width};
+}
+
+// Begins to copy `columns` of `rows` rows of the maps of `images` images, from an image, a row and a column on. A thread
+// stays in its column, and goes down as many rows as threads have together.
+template <typename Piece>
+__device__ __forceinline__ void fill(Row* frame, int rows, int columns, const Maps& maps, int image, int images,
+                                     int above, int before) {
+    const int piece = sizeof(Piece) / sizeof(STORED), pieces = columns / piece, together = max(1, THREADS / pieces);
+    const int first = threadIdx.x / pieces;
+    for (int column = threadIdx.x % pieces * piece; column < columns; column += THREADS * piece) {
+        const int w = before + column;
+        const STORED* map = maps.first + (image * maps.step + (int64)(above + first) * maps.width + w);
+        STORED* to = frame[first].values + column;
+#pragma unroll 4
+        for (int here = 0; here < MAPS; ++here, map += maps.step, to += rows * PITCH) {
+            const bool exists = image + here < images && w >= 0 && w < maps.width;
+            const STORED* from = map;
+#pragma unroll 4
+            for (int row = 0; row < rows; row += together, from += (int64)together * maps.width)
+                copy(reinterpret_cast<Piece*>(to + row * PITCH), reinterpret_cast<const Piece*>(from),
+                     exists && (unsigned)(above + first + row) < (unsigned)maps.height,
+                     first < together && first + row < rows);
+        }
+    }
+}
+
+// Begins to copy what a unit has of x and gy.
+__device__ __forceinline__ void fill(Frame& frame, const Maps& x, const Maps& gy, int unit, int images, int top) {
+    const int left = unit % STRIPS * (8 * EIGHTS), above = unit / STRIPS % BANDS * ROWS;
+    const int image = unit / (STRIPS * BANDS) * MAPS;
+    fill<Part>(frame.x, X_ROWS, 8 * X_EIGHTS, x, image, images, above - top, left - 8 * BEFORE);
+    fill<OutPart>(frame.gy, ROWS, 8 * EIGHTS, gy, image, images, above, left);
+}
+
+// A lane's row of x for a row of taps: row lane % 8 of a group.
+__device__ __forceinline__ const STORED* row_of(const Row* x, int group, int tap) {
+    return x[group / GROUPS * X_ROWS + group % GROUPS * 8 + threadIdx.x % 8 + tap].values;
+}
+
+// Adds the products of two groups of rows, `group` and the next one.
+__device__ __forceinline__ void add_products(float (*sums)[SHIFTS][4], const Frame& frame, int group) {
+    const int eighth = threadIdx.x % 32 / 8;  // of the warp: its lanes have the rows of one of the matrices that are loaded
+    const STORED* two_taps = row_of(frame.x, group + eighth / 2, eighth % 2);
+    const STORED* one_tap = row_of(frame.x, group + eighth % 2, 0);
+    const STORED* gradients = frame.gy[8 * (group + eighth % 2) + threadIdx.x % 8].values;
+    const unsigned ones = word_of(narrow(1.0f), narrow(1.0f));
+    unsigned b[EIGHTS][2];
+#pragma unroll
+    for (int e = 0; e < X_EIGHTS; ++e) {
+#pragma unroll
+        for (int g = 0; g < EIGHTS; ++g)
+            if (e == max(0, g + BEFORE + FIRST)) load_transposed(b[g], gradients + 8 * g, 2);
+#pragma unroll
+        for (int pair = 0; pair < PAIRS; ++pair) {
+            const int tap = 2 * pair, at = tap * PITCH + 8 * e;
+            unsigned a[4] = {ones, ones, ones, ones}, one[2];
+            if (tap + 1 < KERNEL_HEIGHT) {
+                load_transposed(a, two_taps + at, 4);
+            } else if (tap < KERNEL_HEIGHT) {
+                load_transposed(one, one_tap + at, 2);
+                a[0] = one[0], a[2] = one[1];
+            }
+#pragma unroll
+            for (int shift = FIRST; shift <= LAST; ++shift) {
+                const int g = e - BEFORE - shift;
+                if (g >= 0 && g < EIGHTS && (tap < KERNEL_HEIGHT || shift == 0))
+                    multiply_sixteen(sums[pair][shift - FIRST], a, b[g]);
+            }
+        }
+    }
+}
+
+// Lays down a warp's matrices.
+__device__ __forceinline__ void store(float (*to)[8 * SHIFTS][9], const float (*sums)[SHIFTS][4]) {
+    const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+#pragma unroll
+    for (int pair = 0; pair < PAIRS; ++pair)
+#pragma unroll
+        for (int shift = 0; shift < SHIFTS; ++shift)
+#pragma unroll
+            for (int v = 0; v < 4; ++v) to[2 * pair + v / 2][8 * shift + g][2 * t + v % 2] = sums[pair][shift][v];
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT)
+depthwise_tensor_weight(float* __restrict__ partial, const STORED* __restrict__ x, const STORED* __restrict__ gy,
+                        const Window window, const int total, const int units) {
+    __shared__ Memory memory;
+    const int warp = threadIdx.x / 32, begin = blockIdx.y * units, end = min(begin + units, total);
+    const int out_channel = blockIdx.x, out_channels = window.channels * window.multiplier;
+    const Maps in = maps_of(x, out_channel / window.multiplier, window.channels, window.height, window.width);
+    const Maps out = maps_of(gy, out_channel, out_channels, window.out_height, window.out_width);
+    float sums[PAIRS][SHIFTS][4];
+#pragma unroll
+    for (int pair = 0; pair < PAIRS; ++pair)
+#pragma unroll
+        for (int shift = 0; shift < SHIFTS; ++shift)
+#pragma unroll
+            for (int v = 0; v < 4; ++v) sums[pair][shift][v] = 0;
+
+    for (int ahead = 0; ahead < STAGES - 1; ++ahead) {
+        if (begin + ahead < end) fill(memory.frames[ahead], in, out, begin + ahead, window.images, window.top);
+        close_group();
+    }
+    int stage = 0;
+    for (int unit = begin; unit < end; ++unit) {
+        wait_for_all_but<STAGES - 2>();
+        __syncthreads();  // now the unit is there, and nobody reads the one before it any more
+        const int ahead = unit + STAGES - 1, free = stage ? stage - 1 : STAGES - 1;
+        if (ahead < end) fill(memory.frames[free], in, out, ahead, window.images, window.top);
+        close_group();
+        for (int group = 2 * warp; group < MAPS * GROUPS; group += 2 * WARPS)
+            add_products(sums, memory.frames[stage], group);
+        stage = stage + 1 < STAGES ? stage + 1 : 0;
+    }
+
+    __syncthreads();
+    store(memory.sums[warp], sums);
+    __syncthreads();
+    float* result = partial + ((int64)blockIdx.y * out_channels + out_channel) * (TAPS + 1);
+    for (int k = threadIdx.x; k <= TAPS; k += THREADS) {
+        const int first = k < TAPS ? k % KERNEL_WIDTH - LEFT - 8 * FIRST : -8 * FIRST;
+        float sum = 0;
+#pragma unroll
+        for (int warp = 0; warp < WARPS; ++warp)
+#pragma unroll
+            for (int n = 0; n < 8; ++n) {
+                const int c = k < TAPS ? first + n : first;
+                if (c >= 0 && c < 8 * SHIFTS) sum += memory.sums[warp][k / KERNEL_WIDTH][c][n];
+            }
+        result[k] = sum;
+    }
+}
