@@ -2,6 +2,8 @@
 
 from dwbridge.backend.arrays import (
     Array,
+    are_on_one_gpu,
+    are_together,
     copyto,
     get_array_module,
     has_nan,
@@ -33,6 +35,8 @@ __all__ = [
     "Device",
     "GpuDevice",
     "Intel64Device",
+    "are_on_one_gpu",
+    "are_together",
     "common_tag",
     "compute_dtype",
     "copyto",

@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -14,6 +15,8 @@ Array: TypeAlias = Any  # numpy.ndarray or cupy.ndarray; CuPy is not a dependenc
 
 def is_cupy_array(value: Any) -> bool:
     """Whether a value is a CuPy array. Where CuPy was never imported, nothing is."""
+    if type(value) is np.ndarray:  # the usual answer, at once
+        return False
     cupy = sys.modules.get("cupy")
     return cupy is not None and isinstance(value, cupy.ndarray)
 
@@ -29,9 +32,11 @@ def get_array_module(*values: Any) -> ModuleType:
     >>> get_array_module(np.zeros(3)).__name__
     'numpy'
     """
-    for value in values:
-        if is_cupy_array(getattr(value, "array", value)):
-            return sys.modules["cupy"]
+    cupy = sys.modules.get("cupy")
+    if cupy is not None:
+        for value in values:
+            if isinstance(value, cupy.ndarray) or isinstance(getattr(value, "array", None), cupy.ndarray):
+                return cupy
     return np
 
 
@@ -67,6 +72,24 @@ def place_of(array: Array) -> str:
     '@numpy'
     """
     return f"@cupy:{array.device.id}" if is_cupy_array(array) else "@numpy"
+
+
+def are_on_one_gpu(arrays: Sequence[Array]) -> bool:
+    """Whether all are CuPy's own arrays, on one device."""
+    cupy = sys.modules.get("cupy")
+    if cupy is None or {cupy.ndarray} != set(map(type, arrays)):
+        return False
+    first = arrays[0].device
+    return len(arrays) == 1 or all(array.device == first for array in arrays)
+
+
+def are_together(first: Array, second: Array) -> bool:
+    """Whether arrays are of one type, and on one device.
+
+    >>> are_together(np.zeros(3), np.ones(1))
+    True
+    """
+    return type(first) is type(second) and (isinstance(first, np.ndarray) or first.device == second.device)
 
 
 def copyto(dst: Array, src: Array) -> None:

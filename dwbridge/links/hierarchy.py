@@ -51,8 +51,11 @@ class Hierarchy(Registration):
         Args:
             include_uninit: whether those without an array, whose shape is not known yet, are among them.
         """
-        for _, param in self._own_params(include_uninit):
-            yield param
+        values = vars(self)
+        for name in sorted(self._params):  # not by `_own_params`: optimizers walk the tree several times in a step
+            param = values[name]
+            if include_uninit or param.array is not None:
+                yield param
         for child in self.children():
             yield from child.params(include_uninit)
 

@@ -4,22 +4,24 @@ msg <- rho msg + (1 - rho) g^2,  dx = sqrt((msdx + eps) / (msg + eps)) g
 msdx <- rho msdx + (1 - rho) dx^2,  x <- x - dx
 """
 
-from dwbridge.autograd import Variable
-from dwbridge.backend import Array
-from dwbridge.kernels import kernels_for
+from typing import Any
+
+import numpy as np
+
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
-from dwbridge.optimizers.update_rule import UpdateRule
+from dwbridge.optimizers.kernel_rule import KernelRule
 
 _defaults = Hyperparameter()
 _defaults.rho = 0.95
 _defaults.eps = 1e-6
 
 
-class AdaDeltaRule(UpdateRule):
+class AdaDeltaRule(KernelRule):
     """Update rule of `AdaDelta`. State: `msg`, `msdx`, of the parameter's shape and type."""
 
-    is_elementwise = True
+    routine = "ada_delta"
+    state_names = ("msg", "msdx")
 
     def __init__(
         self,
@@ -30,14 +32,8 @@ class AdaDeltaRule(UpdateRule):
         super().__init__(parent_hyperparam or _defaults)
         self.hyperparam.set_given(rho=rho, eps=eps)
 
-    def init_state(self, param: Variable) -> None:
-        self.state["msg"] = param.xp.zeros_like(param.array)  # type: ignore[index]
-        self.state["msdx"] = param.xp.zeros_like(param.array)  # type: ignore[index]
-
-    def step(self, x: Array, g: Array) -> None:
-        msg, msdx = self.state["msg"], self.state["msdx"]  # type: ignore[index]
-        rho, eps = float(self.hyperparam.rho), float(self.hyperparam.eps)
-        kernels_for("optimizer_updates", x).ada_delta(x, g, msg, msdx, rho, eps)
+    def scalars(self, dtype: np.dtype) -> tuple[Any, ...]:
+        return float(self.hyperparam.rho), float(self.hyperparam.eps)
 
 
 class AdaDelta(GradientMethod):

@@ -3,22 +3,24 @@
 h <- h + g^2,  x <- x - lr g / (sqrt(h) + eps)
 """
 
-from dwbridge.autograd import Variable
-from dwbridge.backend import Array
-from dwbridge.kernels import kernels_for
+from typing import Any
+
+import numpy as np
+
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
-from dwbridge.optimizers.update_rule import UpdateRule
+from dwbridge.optimizers.kernel_rule import KernelRule
 
 _defaults = Hyperparameter()
 _defaults.lr = 0.001
 _defaults.eps = 1e-8
 
 
-class AdaGradRule(UpdateRule):
+class AdaGradRule(KernelRule):
     """Update rule of `AdaGrad`. State: `h`, of the parameter's shape and type."""
 
-    is_elementwise = True
+    routine = "ada_grad"
+    state_names = ("h",)
 
     def __init__(
         self,
@@ -29,12 +31,9 @@ class AdaGradRule(UpdateRule):
         super().__init__(parent_hyperparam or _defaults)
         self.hyperparam.set_given(lr=lr, eps=eps)
 
-    def init_state(self, param: Variable) -> None:
-        self.state["h"] = param.xp.zeros_like(param.array)  # type: ignore[index]
-
-    def step(self, x: Array, g: Array) -> None:
-        h, hp = self.state["h"], self.hyperparam  # type: ignore[index]
-        kernels_for("optimizer_updates", x).ada_grad(x, g, h, float(hp.lr), float(hp.eps))
+    def scalars(self, dtype: np.dtype) -> tuple[Any, ...]:
+        hp = self.hyperparam
+        return float(hp.lr), float(hp.eps)
 
 
 class AdaGrad(GradientMethod):

@@ -13,15 +13,15 @@ to bounds that close in on `final_lr`.
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 
 from dwbridge.autograd import Variable
 from dwbridge.backend import Array, compute_dtype
-from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
-from dwbridge.optimizers.update_rule import UpdateRule
+from dwbridge.optimizers.kernel_rule import KernelRule
 
 #: No type that is computed in takes a larger number for 0.
 TINY = float(np.finfo(np.float32).tiny)
@@ -47,7 +47,7 @@ def _alpha_t(alpha: float, beta1: float, beta2: float, t: int) -> float:
     return float(alpha * math.sqrt(fix2) / fix1)
 
 
-class AdamRule(UpdateRule):
+class AdamRule(KernelRule):
     """Update rule of `Adam`. State: `m`, `v`, with amsgrad `vhat`, of the parameter's shape and type.
 
     Args:
@@ -64,7 +64,7 @@ class AdamRule(UpdateRule):
         gamma: see `Adam`.
     """
 
-    is_elementwise = True
+    routine = "adam"
 
     def __init__(
         self,
@@ -90,16 +90,17 @@ class AdamRule(UpdateRule):
         for name in ("m", "v", "vhat") if self.hyperparam.amsgrad else ("m", "v"):
             self.state[name] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
-    def step(self, x: Array, g: Array) -> None:
-        state, hp = self.state, self.hyperparam.get_dict()
-        assert state is not None
+    def arrays(self) -> tuple[Array | None, ...]:
+        state: Any = self._state
+        return state["m"], state["v"], state["vhat"] if self.hyperparam.amsgrad else None
+
+    def scalars(self, dtype: np.dtype) -> tuple[Any, ...]:
+        hp = self.hyperparam.get_dict()
         beta1, beta2, eps = hp["beta1"], hp["beta2"], hp["eps"]
-        _check_eps(eps, x.dtype)
-        vhat = state["vhat"] if hp["amsgrad"] else None
+        _check_eps(eps, dtype)
         bounds = self.bounds if hp["adabound"] else None
-        scalars = _alpha_t(hp["alpha"], beta1, beta2, self.t), float(beta1), float(beta2), float(eps)
         decay = float(hp["eta"]), float(hp["weight_decay_rate"])
-        kernels_for("optimizer_updates", x).adam(x, g, state["m"], state["v"], vhat, *scalars, *decay, bounds)
+        return _alpha_t(hp["alpha"], beta1, beta2, self.t), float(beta1), float(beta2), float(eps), *decay, bounds
 
     @property
     def alpha_t(self) -> float:

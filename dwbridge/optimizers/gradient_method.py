@@ -9,6 +9,7 @@ from dwbridge.optimizers.hookable import Hook
 from dwbridge.optimizers.hyperparameter import Hyperparameter
 from dwbridge.optimizers.optimizer import Optimizer
 from dwbridge.optimizers.update_rule import UpdateRule
+from dwbridge.optimizers.updates import update_all
 
 
 class GradientMethod(Optimizer):
@@ -50,10 +51,8 @@ class GradientMethod(Optimizer):
         self.check_nan_in_grads()
         self.call_hooks("pre")
         self.t += 1
-        if self.is_safe_to_update():
-            for param in self._target.params():
-                param.update()
-        self.reallocate_cleared_grads()
+        if not (self.is_safe_to_update() and update_all(self._target.params())):
+            self.reallocate_cleared_grads()
         self.call_hooks("post")
         self.update_loss_scale()
 
@@ -68,7 +67,7 @@ class GradientMethod(Optimizer):
     def reallocate_cleared_grads(self) -> None:
         """Sets to zeros the gradients that are None, of parameters that have arrays."""
         for param in self._target.params(include_uninit=False):
-            if param.grad is None:
+            if param.grad_var is None:
                 param._zerograd()
 
     def call_hook(self, hook: Hook) -> None:

@@ -60,6 +60,9 @@ class Hookable:
         """
         del (self._pre if name in self._pre else self._post)[name]
 
+    def __bool__(self) -> bool:
+        return bool(self._pre or self._post)
+
     def at(self, timing: str) -> Iterator[Hook]:
         """The hooks of `'pre'` or `'post'`, in the order in which they were added."""
         if timing not in ("pre", "post"):

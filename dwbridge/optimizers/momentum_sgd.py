@@ -1,21 +1,23 @@
 """Stochastic gradient descent with momentum:  v <- momentum v - lr g,  x <- x + v."""
 
-from dwbridge.autograd import Variable
-from dwbridge.backend import Array
-from dwbridge.kernels import kernels_for
+from typing import Any
+
+import numpy as np
+
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
-from dwbridge.optimizers.update_rule import UpdateRule
+from dwbridge.optimizers.kernel_rule import KernelRule
 
 _defaults = Hyperparameter()
 _defaults.lr = 0.01
 _defaults.momentum = 0.9
 
 
-class MomentumSGDRule(UpdateRule):
+class MomentumSGDRule(KernelRule):
     """Update rule of `MomentumSGD`. State: `v`, of the parameter's shape and type."""
 
-    is_elementwise = True
+    routine = "momentum_sgd"
+    state_names = ("v",)
 
     def __init__(
         self,
@@ -26,12 +28,9 @@ class MomentumSGDRule(UpdateRule):
         super().__init__(parent_hyperparam or _defaults)
         self.hyperparam.set_given(lr=lr, momentum=momentum)
 
-    def init_state(self, param: Variable) -> None:
-        self.state["v"] = param.xp.zeros_like(param.array)  # type: ignore[index]
-
-    def step(self, x: Array, g: Array) -> None:
-        v, hp = self.state["v"], self.hyperparam  # type: ignore[index]
-        kernels_for("optimizer_updates", x).momentum_sgd(x, g, v, float(hp.lr), float(hp.momentum))
+    def scalars(self, dtype: np.dtype) -> tuple[Any, ...]:
+        hp = self.hyperparam
+        return float(hp.lr), float(hp.momentum)
 
 
 class MomentumSGD(GradientMethod):

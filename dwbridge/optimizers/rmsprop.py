@@ -3,12 +3,13 @@
 ms <- alpha ms + (1 - alpha) g^2,  x <- x - lr g / (sqrt(ms) + eps);  with eps_inside_sqrt, / sqrt(ms + eps)
 """
 
-from dwbridge.autograd import Variable
-from dwbridge.backend import Array
-from dwbridge.kernels import kernels_for
+from typing import Any
+
+import numpy as np
+
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
-from dwbridge.optimizers.update_rule import UpdateRule
+from dwbridge.optimizers.kernel_rule import KernelRule
 
 _defaults = Hyperparameter()
 _defaults.lr = 0.01
@@ -17,10 +18,11 @@ _defaults.eps = 1e-8
 _defaults.eps_inside_sqrt = False
 
 
-class RMSpropRule(UpdateRule):
+class RMSpropRule(KernelRule):
     """Update rule of `RMSprop`. State: `ms`, of the parameter's shape and type."""
 
-    is_elementwise = True
+    routine = "rmsprop"
+    state_names = ("ms",)
 
     def __init__(
         self,
@@ -33,15 +35,11 @@ class RMSpropRule(UpdateRule):
         super().__init__(parent_hyperparam or _defaults)
         self.hyperparam.set_given(lr=lr, alpha=alpha, eps=eps, eps_inside_sqrt=eps_inside_sqrt)
 
-    def init_state(self, param: Variable) -> None:
-        self.state["ms"] = param.xp.zeros_like(param.array)  # type: ignore[index]
-
-    def step(self, x: Array, g: Array) -> None:
-        hp, ms = self.hyperparam, self.state["ms"]  # type: ignore[index]
-        if hp.eps != 0 and g.dtype.type(hp.eps) == 0:
-            raise ValueError(f"eps of RMSprop optimizer is too small for {g.dtype.name} ({hp.eps})")
-        scalars = float(hp.lr), float(hp.alpha), float(hp.eps)
-        kernels_for("optimizer_updates", x).rmsprop(x, g, ms, *scalars, hp.eps_inside_sqrt)
+    def scalars(self, dtype: np.dtype) -> tuple[Any, ...]:
+        hp = self.hyperparam
+        if hp.eps != 0 and dtype.type(hp.eps) == 0:
+            raise ValueError(f"eps of RMSprop optimizer is too small for {dtype.name} ({hp.eps})")
+        return float(hp.lr), float(hp.alpha), float(hp.eps), hp.eps_inside_sqrt
 
 
 class RMSprop(GradientMethod):

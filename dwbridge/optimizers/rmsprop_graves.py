@@ -4,12 +4,13 @@ n <- alpha n + (1 - alpha) g^2,  g_mean <- alpha g_mean + (1 - alpha) g
 delta <- momentum delta - lr g / sqrt(n - g_mean^2 + eps),  x <- x + delta
 """
 
-from dwbridge.autograd import Variable
-from dwbridge.backend import Array
-from dwbridge.kernels import kernels_for
+from typing import Any
+
+import numpy as np
+
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
-from dwbridge.optimizers.update_rule import UpdateRule
+from dwbridge.optimizers.kernel_rule import KernelRule
 
 _defaults = Hyperparameter()
 _defaults.lr = 1e-4
@@ -18,10 +19,11 @@ _defaults.momentum = 0.9
 _defaults.eps = 1e-4
 
 
-class RMSpropGravesRule(UpdateRule):
+class RMSpropGravesRule(KernelRule):
     """Update rule of `RMSpropGraves`. State: `n`, `g`, `delta`, of the parameter's shape and type."""
 
-    is_elementwise = True
+    routine = "rmsprop_graves"
+    state_names = ("n", "g", "delta")
 
     def __init__(
         self,
@@ -34,16 +36,9 @@ class RMSpropGravesRule(UpdateRule):
         super().__init__(parent_hyperparam or _defaults)
         self.hyperparam.set_given(lr=lr, alpha=alpha, momentum=momentum, eps=eps)
 
-    def init_state(self, param: Variable) -> None:
-        self.state["n"] = param.xp.zeros_like(param.array)  # type: ignore[index]
-        self.state["g"] = param.xp.zeros_like(param.array)  # type: ignore[index]
-        self.state["delta"] = param.xp.zeros_like(param.array)  # type: ignore[index]
-
-    def step(self, x: Array, g: Array) -> None:
-        hp, state = self.hyperparam, self.state
-        assert state is not None
-        scalars = float(hp.lr), float(hp.alpha), float(hp.momentum), float(hp.eps)
-        kernels_for("optimizer_updates", x).rmsprop_graves(x, g, state["n"], state["g"], state["delta"], *scalars)
+    def scalars(self, dtype: np.dtype) -> tuple[Any, ...]:
+        hp = self.hyperparam
+        return float(hp.lr), float(hp.alpha), float(hp.momentum), float(hp.eps)
 
 
 class RMSpropGraves(GradientMethod):

@@ -1,26 +1,28 @@
 """Stochastic gradient descent:  x <- x - lr g."""
 
-from dwbridge.backend import Array
-from dwbridge.kernels import kernels_for
+from typing import Any
+
+import numpy as np
+
 from dwbridge.optimizers.gradient_method import GradientMethod
 from dwbridge.optimizers.hyperparameter import Hyperparameter, HyperparameterProxy
-from dwbridge.optimizers.update_rule import UpdateRule
+from dwbridge.optimizers.kernel_rule import KernelRule
 
 _defaults = Hyperparameter()
 _defaults.lr = 0.01
 
 
-class SGDRule(UpdateRule):
+class SGDRule(KernelRule):
     """Update rule of `SGD`."""
 
-    is_elementwise = True
+    routine = "sgd"
 
     def __init__(self, parent_hyperparam: Hyperparameter | None = None, lr: float | None = None) -> None:
         super().__init__(parent_hyperparam or _defaults)
         self.hyperparam.set_given(lr=lr)
 
-    def step(self, x: Array, g: Array) -> None:
-        kernels_for("optimizer_updates", x).sgd(x, g, float(self.hyperparam.lr))
+    def scalars(self, dtype: np.dtype) -> tuple[Any, ...]:
+        return (float(self.hyperparam.lr),)
 
 
 class SGD(GradientMethod):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dwbridge.autograd import Parameter, Variable
-from dwbridge.backend import Array, is_array, on_device_of
+from dwbridge.backend import Array, are_together, is_array, on_device_of
 from dwbridge.optimizers.hookable import Hook, Hookable
 from dwbridge.optimizers.hyperparameter import Hyperparameter
 from dwbridge.serializers import Deserializer
@@ -93,6 +93,11 @@ class UpdateRule:
         with on_device_of(param.array):
             self._update_by_type(param)
 
+    def does_more(self, dtype: np.dtype) -> bool:
+        """Whether an update of a parameter of this dtype is more than `update_core`: the first, one with hooks, ..."""
+        through_fp32 = self._use_fp32_update and dtype == np.float16
+        return self._state is None or through_fp32 or bool(self._hooks)
+
     def _update_by_type(self, param: Parameter) -> None:
         if self._use_fp32_update and param.array is not None and param.dtype == np.float16:
             self._update_through_fp32(param)
@@ -125,9 +130,8 @@ class UpdateRule:
         if self._state is None:
             self._state = {}
             self.init_state(param)
-        plain = type(param.array) is np.ndarray
         for name, value in self._state.items():
-            if not (plain and type(value) is np.ndarray) and is_array(value):
+            if is_array(value) and not are_together(value, param.array):
                 self._state[name] = param.device.send(value)
 
     # -- saving and loading ---------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def test_every_routine_is_there_and_compared() -> None:
         "compute_dtype",
         "get_array_module",
     }
-    assert names == {name for name, _, _ in UPDATES} | {"weight_decay"}
+    assert names == {name for name, _, _ in UPDATES} | {"weight_decay", "together"}
     for name in names:
         assert inspect.signature(getattr(compiled, name)) == inspect.signature(getattr(reference, name))
 

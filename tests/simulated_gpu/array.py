@@ -7,6 +7,7 @@ among the operands, a conversion to NumPy, an array of another device. What a us
 
 from __future__ import annotations
 
+import itertools
 import operator
 import weakref
 from collections.abc import Callable
@@ -21,9 +22,11 @@ from simulated_gpu.transfers import note
 _METHODS = {name: Signature(name, parameters) for name, parameters in METHODS.items()}
 
 
-#: allocations by the upper bits of their addresses
+#: allocations by the upper bits of their addresses, which have 64; those bits by the object
 _ALLOCATIONS: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
-_OFFSET_BITS = 40
+_NUMBERS: dict[int, int] = {}
+_OFFSET_BITS = 36
+_fresh = itertools.count(1)
 
 
 class Memory:
@@ -31,14 +34,22 @@ class Memory:
 
     def __init__(self, memory: np.ndarray) -> None:
         allocation, offset = root(memory)
-        _ALLOCATIONS[id(allocation)] = allocation
-        self.ptr = (id(allocation) << _OFFSET_BITS) + offset
+        number = _NUMBERS.get(id(allocation), 0)
+        if _ALLOCATIONS.get(number) is not allocation:
+            number = _NUMBERS[id(allocation)] = next(_fresh)
+            _ALLOCATIONS[number] = allocation
+        self.ptr = (number << _OFFSET_BITS) + offset
+
+
+def allocation_at(address: int) -> tuple[np.ndarray, int]:
+    """The allocation that an address lies in, and the bytes before it."""
+    return _ALLOCATIONS[address >> _OFFSET_BITS], address % (1 << _OFFSET_BITS)
 
 
 def memory_at(address: int) -> np.ndarray:
     """The bytes of an allocation, from an address on."""
-    allocation = _ALLOCATIONS[address >> _OFFSET_BITS]
-    return allocation.reshape(-1, order="A").view(np.uint8)[address % (1 << _OFFSET_BITS) :]
+    allocation, offset = allocation_at(address)
+    return allocation.reshape(-1, order="A").view(np.uint8)[offset:]
 
 
 def root(memory: np.ndarray) -> tuple[np.ndarray, int]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from simulated_gpu.array import ndarray, plain, root
+from simulated_gpu.array import allocation_at, ndarray, plain, root
 from simulated_gpu.sources import Pointer
 
 #: Bytes before and behind, and what memory begins at a multiple of, as CuPy's does.
@@ -58,13 +58,34 @@ class Arguments:
             return Pointer(0)
         if isinstance(value, ndarray):
             allocation, offset = root(plain(value))
-            guarded = self._guarded.setdefault(id(allocation), Guarded(allocation))
-            return Pointer(guarded.address + offset)
+            return Pointer(self._guard(allocation).address + offset)
+        if isinstance(value, np.ndarray) and value.dtype.names:
+            return self._struct(value)
         if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.size == 1):
             return value
         raise TypeError(
             f"expected an array of the device, a NumPy scalar or None as a kernel's argument, got {value!r}"
         )
+
+    def _struct(self, value: np.ndarray) -> np.ndarray:
+        """A struct by value, in which unsigned numbers of 64 bits are addresses of arrays, or 0."""
+        given = value.copy()
+        for name in value.dtype.names:
+            if value.dtype[name].base == np.uint64:
+                part = given[name]
+                part.flat = [self._address(int(address)) for address in part.flat]
+        return given
+
+    def _address(self, address: int) -> int:
+        if not address:
+            return 0
+        allocation, offset = allocation_at(address)
+        return self._guard(allocation).address + offset
+
+    def _guard(self, allocation: np.ndarray) -> Guarded:
+        if id(allocation) not in self._guarded:
+            self._guarded[id(allocation)] = Guarded(allocation)
+        return self._guarded[id(allocation)]
 
     def give_back(self) -> None:
         """Gives the arrays what the kernel wrote.

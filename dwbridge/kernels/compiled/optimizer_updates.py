@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from dwbridge.backend import Array
 from dwbridge.kernels.compiled.compiler import Kernel, rounding_kernel
 from dwbridge.kernels.compiled.threads import run
 from dwbridge.kernels.errors import DeclinedError
+from dwbridge.kernels.reference import optimizer_updates as reference
 
 #: Elements that are worth a thread.
 GRAIN = 1 << 14
@@ -35,6 +37,14 @@ def _update(kernel: Kernel, x: Array, g: Array, state: tuple[Array, ...], *scala
         raise DeclinedError(f"an update of {dtype}")
     rows = arrays if x.ndim == 1 else [array.reshape(-1) for array in arrays]
     run(kernel, size, GRAIN, *rows, *scalars)
+
+
+def together(routine: str, rows: Sequence[Sequence[Array | None]], *scalars: Any) -> None:
+    for arrays in rows:
+        try:
+            globals()[routine](*arrays, *scalars)
+        except DeclinedError:
+            getattr(reference, routine)(*arrays, *scalars)
 
 
 def weight_decay(x: Array, g: Array, rate: float) -> None:

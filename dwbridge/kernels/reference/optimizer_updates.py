@@ -10,6 +10,7 @@
     rmsprop(x, g, ms, lr, alpha, eps, eps_inside_sqrt)
     rmsprop_graves(x, g, n, mean, delta, lr, alpha, momentum, eps)
     weight_decay(x, g, rate)                                      g <- g + rate x
+    together(routine, [(x, g, ...), ...], ...)                    a routine's step of many parameters, in any order
 
 The parameter x and its state are changed in place, and the gradient g is not; `weight_decay` changes g. All have one
 shape. Formulas and sources stand with the optimizers, in `dwbridge.optimizers`. The order of the operations is
@@ -18,7 +19,15 @@ Chainer's: so are the results, bit for bit, and every other implementation round
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from dwbridge.backend import Array, compute_dtype, get_array_module
+
+
+def together(routine: str, rows: Sequence[Sequence[Array | None]], *scalars: Any) -> None:
+    for arrays in rows:
+        globals()[routine](*arrays, *scalars)
 
 
 def weight_decay(x: Array, g: Array, rate: float) -> None:

@@ -11,7 +11,7 @@ from simulated_gpu import SimulatedGpu
 
 from dwbridge.kernels import kernels_for
 from dwbridge.kernels.cuda import optimizer_updates as updates
-from dwbridge.kernels.cuda.plan import elements
+from dwbridge.kernels.cuda.plan import updates as plan
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import optimizer_updates as reference
 
@@ -39,7 +39,7 @@ def fetched(arrays: list[Any]) -> list[np.ndarray]:
 def test_every_routine_is_there_and_compared() -> None:
     names = {name for name, value in vars(reference).items() if inspect.isfunction(value)}
     names -= {"compute_dtype", "get_array_module"}
-    assert names == {name for name, _, _ in UPDATES} | {"weight_decay"}
+    assert names == {name for name, _, _ in UPDATES} | {"weight_decay", "together"}
     for name in names:
         assert inspect.signature(getattr(updates, name)) == inspect.signature(getattr(reference, name))
 
@@ -94,16 +94,14 @@ def test_one_array_that_is_not_aligned(odd: int, gpu: SimulatedGpu) -> None:
     assert_same_bits(fetched(on_gpu), arrays)
 
 
-def test_threads_take_turns(gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elements, "MOST_BLOCKS", 2)
-    elements.every_element.cache_clear()
-    for begin in (0, 1):
-        x, g = drawn(2, 3 * 2 * 256 * 4 + 3, "float32")
-        on_gpu = sent([x, g], gpu)
-        updates.sgd(*(array[begin:] for array in on_gpu), 0.1)
-        reference.sgd(x[begin:], g[begin:], 0.1)
-        assert_same_bits(fetched(on_gpu), [x, g])
-    elements.every_element.cache_clear()
+def test_blocks_of_one_parameter(gpu: SimulatedGpu) -> None:
+    for size in (2 * plan.chunk("float32"), 2 * plan.chunk("float32") + 5):
+        for begin in (0, 1):
+            x, g = drawn(2, size + 1, "float32")
+            on_gpu = sent([x, g], gpu)
+            updates.sgd(*(array[begin : begin + size] for array in on_gpu), 0.1)
+            reference.sgd(x[begin : begin + size], g[begin : begin + size], 0.1)
+            assert_same_bits(fetched(on_gpu), [x, g])
 
 
 @pytest.mark.parametrize("update", UPDATES, ids=str)

@@ -1,0 +1,89 @@
+"""Updates of many parameters: what kernels would do one by one, they do together.
+
+Updates that are one routine with the same scalars on the same device wait for one another, and are one call. What else
+happens to a parameter (hooks, a rule of the user's own, float32 copies, a first update) happens in its turn: what waits
+is computed before. So everything sees what it would see if nothing waited.
+"""
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from dwbridge.autograd import Parameter
+from dwbridge.backend import Array, are_together, is_cupy_array, on_device_of
+from dwbridge.kernels import kernels_for
+from dwbridge.optimizers.kernel_rule import KernelRule
+
+#: Methods that a rule may have of its own; its update is then not the routine alone.
+METHODS = ("update", "update_core", "update_core_cpu", "update_core_gpu", "step", "_step", "_update", "_update_by_type")
+
+
+def update_all(params: Iterable[Parameter]) -> None:
+    """Updates parameters by their rules, in their order."""
+    waiting = _Waiting()
+    try:
+        for param in params:
+            if not waiting.takes(param):
+                waiting.compute()
+                param.update()
+    finally:
+        waiting.compute()
+
+
+class _Waiting:
+    """Updates that were begun: their rules have counted them, their arrays are unchanged."""
+
+    def __init__(self) -> None:
+        #: (routine, device, scalars) -> x, g and states of parameters
+        self._groups: dict[tuple[Any, ...], list[tuple[Array | None, ...]]] = {}
+        self._read: set[int] = set()
+        self._written: set[int] = set()
+
+    def takes(self, param: Parameter) -> bool:
+        """Begins the update of a parameter, if it can wait."""
+        rule, x = param.update_rule, param.array
+        if not _is_routine(type(param), type(rule)) or "update" in vars(param):
+            return False
+        if not rule.enabled:
+            return True
+        if x is None or rule.does_more(x.dtype) or not vars(rule).keys().isdisjoint(METHODS):
+            return False
+        g, states = param.grad, rule.arrays()
+        if g is None or param._loss_scale is not None or not all(s is None or are_together(s, x) for s in states):
+            return False
+        self._make_way(x, g, states)
+        rule.t += 1
+        device = x.device.id if is_cupy_array(x) else None
+        self._groups.setdefault((rule.routine, device, rule.scalars(x.dtype)), []).append((x, g, *states))
+        return True
+
+    def _make_way(self, x: Array, g: Array, states: tuple[Array | None, ...]) -> None:
+        """Computes what waits, if memory that it shares with this parameter makes the order count."""
+        reads, writes = _memory(g), {_memory(array) for array in (x, *states) if array is not None}
+        if reads in self._written or not writes.isdisjoint(self._read) or not writes.isdisjoint(self._written):
+            self.compute()
+        self._read.add(reads)
+        self._written |= writes
+
+    def compute(self) -> None:
+        """Computes what waits."""
+        groups, self._groups, self._read, self._written = self._groups, {}, set(), set()
+        for (routine, _, scalars), rows in groups.items():
+            x = rows[0][0]
+            with on_device_of(x):
+                kernels_for("optimizer_updates", x).together(routine, rows, *scalars)
+
+
+def _memory(array: Array) -> int:
+    """What an array's memory is known by: views have that of what they are views of."""
+    return id(array if array.base is None else array.base)
+
+
+@functools.cache
+def _is_routine(parameter: type, rule: type) -> bool:
+    """Whether these classes leave an update to the routine."""
+    return (
+        parameter.update is Parameter.update  # type: ignore[attr-defined]
+        and issubclass(rule, KernelRule)
+        and all(getattr(rule, method) is getattr(KernelRule, method) for method in METHODS)
+    )
