@@ -15,6 +15,7 @@ from dwbridge.autograd.variable import Variable, as_variable
 from dwbridge.autograd.variable_node import VariableNode
 from dwbridge.backend import (
     Array,
+    are_on_one_gpu,
     common_tag,
     has_nan,
     is_array,
@@ -159,16 +160,18 @@ class FunctionNode:
             type_check.InvalidType: if the inputs do not satisfy `check_type_forward`.
             TypeError: if the arrays live on different devices, or an input is no array.
         """
-        variables = tuple(map(as_variable, inputs))  # lists and maps, not generators: this is every function's path
-        arrays = tuple([x.array for x in variables])
-        on_cpu = set(map(type, arrays)) == _PLAIN
+        # Lists and maps, not generators: this is every function's path.
+        variables = tuple([x if isinstance(x, Variable) else as_variable(x) for x in inputs])
+        arrays = tuple([x._data[0] for x in variables])
+        kinds = set(map(type, arrays))
+        on_cpu = kinds == _PLAIN
         if not on_cpu:
             self._check_devices(arrays)
         if type(self).check_type_forward is not FunctionNode.check_type_forward and config.type_check:
             with type_check.get_function_check_context(self):
                 self.check_type_forward(self._in_types(arrays))
-        outputs = self._compute(arrays, on_cpu)
-        requires_grad = True in [x.requires_grad for x in variables]
+        outputs = self._compute(arrays, kinds, on_cpu)
+        requires_grad = True in [x._node.requires_grad for x in variables]
         results = tuple([Variable._of_output(y, requires_grad) for y in outputs])
         if requires_grad and config.enable_backprop:
             self._connect(variables, results)
@@ -176,6 +179,8 @@ class FunctionNode:
         return results
 
     def _check_devices(self, arrays: tuple[Array, ...]) -> None:
+        if are_on_one_gpu(arrays):
+            return
         for array in arrays:
             if not is_array(array):
                 raise TypeError(f"{self.label} expects arrays, got {type(array).__name__}")
@@ -189,31 +194,32 @@ class FunctionNode:
     def _in_types(self, arrays: tuple[Array, ...]) -> Any:
         return type_check.type_infos(arrays, self.input_names) if self.input_names else type_check.get_types(arrays)
 
-    def _compute(self, arrays: tuple[Array, ...], on_cpu: bool) -> tuple[Array, ...]:
-        """The output arrays; `on_cpu` if the inputs are NumPy's own and have no other name."""
+    def _compute(self, arrays: tuple[Array, ...], kinds: set[type], on_cpu: bool) -> tuple[Array, ...]:
+        """The output arrays; `kinds` are the inputs' types, `on_cpu` if they are NumPy's own and have no other name."""
         hooks = hooks_of(self)
         for hook in hooks:
             hook.forward_preprocess(self, arrays)
-        tag = None if on_cpu else common_tag(arrays)
+        tag = None
         if on_cpu:
             outputs = self.forward(arrays)
         else:  # kernels compute on plain arrays; results have the inputs' ChainerX name
+            tag = common_tag(arrays)
             with on_device_of(*arrays):
                 outputs = self.forward(arrays if tag is None else tuple(map(untagged, arrays)))
         for hook in hooks:
             hook.forward_postprocess(self, arrays)
-        if not isinstance(outputs, tuple) or False in map(is_array, outputs):
+        if not isinstance(outputs, tuple) or not (kinds.issuperset(map(type, outputs)) or all(map(is_array, outputs))):
             raise TypeError(f"forward of {self.label} must return a tuple of arrays, got {type(outputs).__name__}")
         if config.debug and any(map(has_nan, outputs)):
             raise RuntimeError(f"NaN is detected on forward computation of {self.label}")
         return outputs if tag is None else tuple(tagged(y, tag) for y in outputs)
 
     def _connect(self, variables: tuple[Variable, ...], results: tuple[Variable, ...]) -> None:
-        self.rank = max([x.rank for x in variables])
-        self.inputs = tuple([x.node for x in variables])
-        self.outputs = tuple([weakref.ref(y.node) for y in results])
+        self.inputs = nodes = tuple([x._node for x in variables])
+        self.rank = max([x.rank for x in nodes])
+        self.outputs = tuple([weakref.ref(y._node) for y in results])
         for y in results:
-            y.set_creator_node(self)
+            y._node.set_creator_node(self)
         for i in self._input_indexes_to_retain:
             variables[i].retain_data()
         for i in self._output_indexes_to_retain:

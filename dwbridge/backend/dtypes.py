@@ -4,6 +4,9 @@ from typing import Any
 
 import numpy as np
 
+#: the answers to `is_floating` that every function asks for
+_FLOATING = {np.dtype(name): name[0] == "f" for name in ("float32", "float64", "float16", "int32", "int64")}
+
 
 def is_floating(dtype: Any) -> bool:
     """Whether a dtype is a floating type, bfloat16 included (whose NumPy kind is 'V').
@@ -11,7 +14,11 @@ def is_floating(dtype: Any) -> bool:
     >>> is_floating(np.float16), is_floating(np.int32)
     (True, False)
     """
-    dtype = np.dtype(dtype)
+    found = _FLOATING.get(dtype)
+    return _is_floating(np.dtype(dtype)) if found is None else found
+
+
+def _is_floating(dtype: np.dtype) -> bool:
     return dtype.kind == "f" or dtype.name == "bfloat16"
 
 
