@@ -30,9 +30,13 @@ def pair(value: Any) -> Pair:
         ValueError: if a sequence has not exactly two entries.
         TypeError: if an entry is no integer.
     """
+    if type(value) is int:  # what most are, and every convolution asks
+        return value, value
     if not hasattr(value, "__getitem__"):
         value = (value, value)
     y, x = value
+    if type(y) is int and type(x) is int:
+        return y, x
     return operator.index(y), operator.index(x)
 
 

@@ -62,7 +62,8 @@ def backward(
         if variable is None:
             return
         if node.creator_node is None:
-            variable._loss_scale = loss_scale
+            if variable._loss_scale is not loss_scale:
+                variable._loss_scale = loss_scale
             held = variable.grad_var
             variable.grad_var = gradient if held is None else operators().add(held, gradient)
         elif retain_grad:
@@ -160,7 +161,7 @@ def _propagate(
         gys = _take_gradients(function, gradients, settle)
         inputs = function.inputs or ()
         indexes = tuple([i for i, x in enumerate(inputs) if wanted(x)])
-        if not indexes or all(gy is None for gy in gys):
+        if not indexes or not [gy for gy in gys if gy is not None]:
             continue
         for i, gx in zip(indexes, _differentiate(function, indexes, gys), strict=True):
             if gx is not None:
@@ -194,7 +195,8 @@ def _differentiate(
     for hook in hooks:
         hook.backward_preprocess(function, arrays, gy_arrays)
     for i in indexes:
-        function.inputs[i].check_old_style()
+        if function.inputs[i].old_style_source is not None:
+            function.inputs[i].check_old_style()
     with on_device_of(*gy_arrays):
         gxs = function.backward_accumulate(indexes, gys, (None,) * len(indexes))
     for hook in hooks:

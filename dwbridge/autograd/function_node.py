@@ -11,6 +11,7 @@ import numpy as np
 from dwbridge.autograd import type_check
 from dwbridge.autograd.function_hook import FunctionHook, hooks_of
 from dwbridge.autograd.recording import record
+from dwbridge.autograd.type_memory import passed, remember, remembered_attributes
 from dwbridge.autograd.variable import Variable, as_variable
 from dwbridge.autograd.variable_node import VariableNode
 from dwbridge.backend import (
@@ -41,6 +42,8 @@ class FunctionNode:
         outputs: weak references to the nodes of the outputs, likewise.
         rank (int): the longest chain of functions that leads here.
         input_names: names of the inputs, for the messages of type checks.
+        checked_attributes: the attributes that `check_type_forward` looks at, beside its argument. A class that has
+            both says by it that what passed once, passes; None: it is asked at every application.
 
     Example:
         >>> import numpy as np
@@ -60,6 +63,7 @@ class FunctionNode:
     """
 
     input_names: ClassVar[Sequence[str]] = ()
+    checked_attributes: ClassVar[tuple[str, ...] | None] = None
 
     inputs: tuple[VariableNode, ...] | None = None
     outputs: tuple[weakref.ref[VariableNode], ...] | None = None
@@ -130,8 +134,10 @@ class FunctionNode:
         """Gradients of the wanted inputs, added to those that there are already (None where there are none)."""
         gxs = self.backward(target_input_indexes, grad_outputs)
         if isinstance(gxs, tuple) and len(gxs) == len(self.inputs or ()):
-            gxs = tuple(gxs[i] for i in target_input_indexes)
+            gxs = tuple([gxs[i] for i in target_input_indexes])
         self._check_count(target_input_indexes, gxs)
+        if not [g for g in grad_inputs if g is not None]:  # the engine adds gradients itself
+            return gxs
         return tuple(gx if g is None else g if gx is None else g + gx for gx, g in zip(gxs, grad_inputs, strict=True))
 
     def _check_count(self, target_input_indexes: tuple[int, ...], gxs: Any) -> None:
@@ -168,8 +174,7 @@ class FunctionNode:
         if not on_cpu:
             self._check_devices(arrays)
         if type(self).check_type_forward is not FunctionNode.check_type_forward and config.type_check:
-            with type_check.get_function_check_context(self):
-                self.check_type_forward(self._in_types(arrays))
+            self._check_types(arrays)
         outputs = self._compute(arrays, kinds, on_cpu)
         requires_grad = True in [x._node.requires_grad for x in variables]
         results = tuple([Variable._of_output(y, requires_grad) for y in outputs])
@@ -190,6 +195,19 @@ class FunctionNode:
                 f"incompatible array types are mixed in {self.label}: "
                 f"expected arrays of one device, got {', '.join(places)}"
             )
+
+    def _check_types(self, arrays: tuple[Array, ...]) -> None:
+        """`check_type_forward`, or the memory that it passed."""
+        attributes = remembered_attributes(type(self))
+        key: Any = None
+        if attributes is not None:
+            key = (type(self), tuple([(a.shape, a.dtype) for a in arrays]), *[getattr(self, n) for n in attributes])
+            if passed(key):
+                return
+        with type_check.get_function_check_context(self):
+            self.check_type_forward(self._in_types(arrays))
+        if key is not None:
+            remember(key)
 
     def _in_types(self, arrays: tuple[Array, ...]) -> Any:
         return type_check.type_infos(arrays, self.input_names) if self.input_names else type_check.get_types(arrays)

@@ -90,8 +90,8 @@ class Parameter(Variable):
         Variable.grad_var.fset(self, grad)  # type: ignore[attr-defined]
 
     def cleargrad(self) -> None:
-        super().cleargrad()
-        if not self.is_initialized:
+        self._grad_var = None
+        if self._data[0] is None:
             self._grad_initializer = None
 
     def _zerograd(self) -> None:

@@ -79,8 +79,7 @@ def are_on_one_gpu(arrays: Sequence[Array]) -> bool:
     cupy = sys.modules.get("cupy")
     if cupy is None or {cupy.ndarray} != set(map(type, arrays)):
         return False
-    first = arrays[0].device
-    return len(arrays) == 1 or all(array.device == first for array in arrays)
+    return len(arrays) == 1 or len({array.device.id for array in arrays}) == 1
 
 
 def are_together(first: Array, second: Array) -> bool:

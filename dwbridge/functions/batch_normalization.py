@@ -55,6 +55,7 @@ class BatchNormalization(FunctionNode):
     """See `batch_normalization`."""
 
     input_names = ("x", "gamma", "beta")
+    checked_attributes = ("axis",)
 
     def __init__(
         self, eps: float, running_mean: Array | None, running_var: Array | None, decay: float, axis: Any

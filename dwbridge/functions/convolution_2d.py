@@ -21,6 +21,7 @@ class Convolution2DFunction(Bilinear):
     """See `convolution_2d`. The number of groups is x.shape[1] // W.shape[1]: the shapes say it, checked on entry."""
 
     kernels = "convolution"
+    checked_attributes = ()
 
     def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
         expect_count(in_types, 2, 3)
@@ -30,11 +31,8 @@ class Convolution2DFunction(Bilinear):
         expect_ndim(W, 4)
         groups = x.shape[1] // W.shape[1] if W.shape[1] else 1
         expect_equal("x.shape[1]", x.shape[1], "W.shape[1] * groups", W.shape[1] * groups)
-        expect(
-            groups > 0 and W.shape[0] % groups == 0,
-            "W.shape[0] % groups == 0",
-            f"W.shape[0] is {W.shape[0]}, groups is {groups}",
-        )
+        divides = groups > 0 and W.shape[0] % groups == 0
+        expect(divides, "W.shape[0] % groups == 0", f"W.shape[0] is {W.shape[0]}, groups is {groups}")
         if len(in_types) == 3:
             b = in_types[2]
             expect_equal("b.dtype", b.dtype, "x.dtype", x.dtype)
@@ -79,8 +77,8 @@ def convolution_2d(
         >>> F.convolution_2d(x, np.ones((6, 2, 3, 3), 'f'), pad=1, groups=2).shape
         (1, 6, 5, 5)
     """
-    _, _, kh, kw = W.shape
-    if len(x.shape) == 4:
-        expect_equal("x.shape[1]", x.shape[1], f"W.shape[1] * groups (={groups})", W.shape[1] * groups)
+    x_shape, (_, per_group, kh, kw) = x.shape, W.shape
+    if len(x_shape) == 4 and x_shape[1] != per_group * groups:
+        expect_equal("x.shape[1]", x_shape[1], f"W.shape[1] * groups (={groups})", per_group * groups)
     function = Convolution2DFunction(Window2D.of((kh, kw), stride, pad, dilate, cover_all))
     return function.apply((x, W) if b is None else (x, W, b))[0]

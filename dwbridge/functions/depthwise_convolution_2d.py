@@ -22,6 +22,7 @@ class DepthwiseConvolution2DFunction(Bilinear):
 
     kernels = "depthwise"
     fused = True
+    checked_attributes = ()
 
     def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
         expect_count(in_types, 2, 3)

@@ -16,6 +16,7 @@ class LinearFunction(Bilinear):
     """See `linear`."""
 
     kernels = "linear"
+    checked_attributes = ()
 
     def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
         expect_count(in_types, 2, 3)

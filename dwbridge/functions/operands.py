@@ -19,6 +19,7 @@ class Binary(FunctionNode):
     """
 
     input_names = ("lhs", "rhs")
+    checked_attributes = ()
     takes_integers: ClassVar[bool] = False
 
     def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:

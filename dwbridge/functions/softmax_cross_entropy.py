@@ -29,6 +29,7 @@ class SoftmaxCrossEntropy(FunctionNode):
     """See `softmax_cross_entropy`."""
 
     input_names = ("x", "t")
+    checked_attributes = ()
 
     def __init__(self, normalize: bool, class_weight: Array | None, ignore_label: int, reduce: str) -> None:
         self.normalize, self.class_weight = normalize, class_weight

@@ -18,6 +18,7 @@ class Reduction(FunctionNode):
     """A sum, or a multiple of one, over axes; `sum` and `mean` differ in `weight` alone."""
 
     input_names = ("x",)
+    checked_attributes = ()
 
     def __init__(self, axes: tuple[int, ...] | None = None, keepdims: bool = False) -> None:
         self.axes, self.keepdims = axes, keepdims

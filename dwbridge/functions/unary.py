@@ -12,6 +12,7 @@ class Unary(FunctionNode):
     """x -> y, where x has a floating dtype."""
 
     input_names = ("x",)
+    checked_attributes = ()
 
     def check_type_forward(self, in_types: Sequence[TypeInfo]) -> None:
         expect_count(in_types, 1)

@@ -18,7 +18,6 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
-import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -109,7 +108,11 @@ def kernels_for(operator: str, *arrays: Array) -> Any:
         ...     kernels_for('depthwise', np.zeros((1, 1, 3, 3))).__name__
         'dwbridge.kernels.reference.depthwise'
     """
-    home = "gpu" if "cupy" in sys.modules and any(map(is_cupy_array, arrays)) else "cpu"
+    home = "cpu"
+    for array in arrays:
+        if is_cupy_array(array):
+            home = "gpu"
+            break
     return _implementation(operator, home, config.kernels)
 
 

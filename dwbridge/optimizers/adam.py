@@ -90,6 +90,10 @@ class AdamRule(KernelRule):
         for name in ("m", "v", "vhat") if self.hyperparam.amsgrad else ("m", "v"):
             self.state[name] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
+    @property
+    def shared_hyperparam(self) -> Hyperparameter | None:
+        return None if self.hyperparam.adabound else super().shared_hyperparam  # whose bounds know an initial alpha
+
     def arrays(self) -> tuple[Array | None, ...]:
         state: Any = self._state
         return state["m"], state["v"], state["vhat"] if self.hyperparam.amsgrad else None

@@ -38,28 +38,46 @@ class _Waiting:
         self._groups: dict[tuple[Any, ...], list[tuple[Array | None, ...]]] = {}
         self._read: set[int] = set()
         self._written: set[int] = set()
+        #: scalars of rules without hyperparameters of their own, by what else they follow from
+        self._scalars: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
     def takes(self, param: Parameter) -> bool:
         """Begins the update of a parameter, if it can wait."""
-        rule, x = param.update_rule, param.array
+        rule, x, gradient = param.update_rule, param.array, param._grad_var
         if not _is_routine(type(param), type(rule)) or "update" in vars(param):
             return False
         if not rule.enabled:
             return True
         if x is None or rule.does_more(x.dtype) or not vars(rule).keys().isdisjoint(METHODS):
             return False
-        g, states = param.grad, rule.arrays()
-        if g is None or param._loss_scale is not None or not all(s is None or are_together(s, x) for s in states):
+        if gradient is None or param._loss_scale is not None:
             return False
+        g, states = gradient.array, rule.arrays()
+        for array in states:
+            if array is not None and not are_together(array, x):
+                return False
         self._make_way(x, g, states)
         rule.t += 1
         device = x.device.id if is_cupy_array(x) else None
-        self._groups.setdefault((rule.routine, device, rule.scalars(x.dtype)), []).append((x, g, *states))
+        self._groups.setdefault((rule.routine, device, self._scalars_of(rule, x)), []).append((x, g, *states))
         return True
+
+    def _scalars_of(self, rule: KernelRule, x: Array) -> tuple[Any, ...]:
+        """What the rule's routine takes. Most rules of an optimizer take the same, which is worked out once."""
+        parent = rule.shared_hyperparam
+        if parent is None:
+            return rule.scalars(x.dtype)
+        key = type(rule), id(parent), rule.t, x.dtype
+        found = self._scalars.get(key)
+        if found is None:
+            found = self._scalars[key] = rule.scalars(x.dtype)
+        return found
 
     def _make_way(self, x: Array, g: Array, states: tuple[Array | None, ...]) -> None:
         """Computes what waits, if memory that it shares with this parameter makes the order count."""
-        reads, writes = _memory(g), {_memory(array) for array in (x, *states) if array is not None}
+        # An array's memory is known by the array itself, or by the one that it is a view of.
+        reads = id(g if g.base is None else g.base)
+        writes = {id(array if array.base is None else array.base) for array in (x, *states) if array is not None}
         if reads in self._written or not writes.isdisjoint(self._read) or not writes.isdisjoint(self._written):
             self.compute()
         self._read.add(reads)
@@ -72,11 +90,6 @@ class _Waiting:
             x = rows[0][0]
             with on_device_of(x):
                 kernels_for("optimizer_updates", x).together(routine, rows, *scalars)
-
-
-def _memory(array: Array) -> int:
-    """What an array's memory is known by: views have that of what they are views of."""
-    return id(array if array.base is None else array.base)
 
 
 @functools.cache

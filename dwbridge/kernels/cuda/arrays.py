@@ -39,7 +39,7 @@ def kind_of(*arrays: Array) -> Kind:
         DeclinedError: if their dtypes differ, or if there are no kernels for it.
     """
     dtype = arrays[0].dtype
-    if any(array.dtype != dtype for array in arrays):
+    if True in [array.dtype != dtype for array in arrays]:  # a list and no generator: every call's path
         raise DeclinedError(f"expected arrays of one dtype, got {[array.dtype.name for array in arrays]}")
     return kind(dtype)
 

@@ -47,4 +47,4 @@ def _module(cupy: ModuleType, instance: Instance) -> Any:
 
 def is_aligned(*arrays: Array | None) -> bool:
     """Whether arrays begin at multiples of a pack."""
-    return all(array is None or array.data.ptr % PACK == 0 for array in arrays)
+    return True not in [array is not None and array.data.ptr % PACK != 0 for array in arrays]
