@@ -77,10 +77,10 @@ class BatchNormalization(FunctionNode):
         return (y,)
 
     def _update_running(self, variance: Array, count: int) -> None:
-        kernels, unbiased = kernels_for("batch_normalization", self.mean), count / max(count - 1, 1)
-        for running, batch, correction in ((self.running_mean, self.mean, 1.0), (self.running_var, variance, unbiased)):
-            if running is not None:
-                kernels.update_running(running, batch, self.decay, correction)
+        running, unbiased = (self.running_mean, self.running_var), count / max(count - 1, 1)
+        if any(each is not None for each in running):
+            kernels = kernels_for("batch_normalization", self.mean)
+            kernels.update_running(*running, self.mean, variance, self.decay, unbiased)
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]

@@ -111,15 +111,24 @@ def fixed_forward(x: Array, gamma: Array, beta: Array, mean: Array, var: Array, 
     return y
 
 
-def update_running(running: Array, batch: Array, decay: float, correction: float) -> None:
-    of_running, number = kind(running.dtype), batch.dtype.type
-    if batch.dtype != of_running.wide or batch.shape != running.shape or not running.flags.c_contiguous:
-        raise DeclinedError(
-            f"expected statistics of {of_running.wide} for running ones in row order, got {batch.dtype}"
-        )
-    if running.size:
-        launch = _running_launch(of_running.name, running.size)
-        run(launch, running, in_order(batch), number(decay), number(1 - decay), number(correction))
+def update_running(
+    running_mean: Array | None,
+    running_var: Array | None,
+    mean: Array,
+    variance: Array,
+    decay: float,
+    correction: float,
+) -> None:
+    kept = [running for running in (running_mean, running_var) if running is not None]
+    of_running, number = kind_of(*kept), mean.dtype.type
+    for running in kept:
+        if mean.dtype != of_running.wide or mean.shape != running.shape or not running.flags.c_contiguous:
+            raise DeclinedError(
+                f"expected statistics of {of_running.wide} for running ones in row order, got {mean.dtype}"
+            )
+    if mean.size:
+        launch, batch = _running_launch(of_running.name, mean.size), (in_order(mean), in_order(variance))
+        run(launch, running_mean, running_var, *batch, number(decay), number(1 - decay), number(correction))
 
 
 @functools.lru_cache(KEPT)

@@ -3,7 +3,10 @@
     forward(x, gamma, beta, axes, eps) -> (y, mean, variance, inv_std)
     backward(x, gamma, gy, axes, mean, inv_std) -> (gx, ggamma, gbeta)
     fixed_forward(x, gamma, beta, mean, var, axes, eps) -> y
-    update_running(running, batch, decay, correction)          running <- decay running + (1 - decay) correction batch
+    update_running(running_mean, running_var, mean, variance, decay, correction)
+
+        running_mean <- decay running_mean + (1 - decay) mean
+        running_var  <- decay running_var  + (1 - decay) correction variance
 
 `axes` are those of the statistics, ascending; everything but x, y, gx and gy has the shape of x without them. The
 statistics that `forward` returns are in the computing type, everything else in the type of what it belongs to.
@@ -61,7 +64,16 @@ def fixed_forward(x: Array, gamma: Array, beta: Array, mean: Array, var: Array, 
     return y.astype(x.dtype, copy=False)
 
 
-def update_running(running: Array, batch: Array, decay: float, correction: float) -> None:
-    """Changes running statistics in place, in their own dtype."""
-    running *= running.dtype.type(decay)
-    running += ((1 - decay) * (correction * batch)).astype(running.dtype)
+def update_running(
+    running_mean: Array | None,
+    running_var: Array | None,
+    mean: Array,
+    variance: Array,
+    decay: float,
+    correction: float,
+) -> None:
+    """Changes running statistics in place, in their own dtype; None is left out."""
+    for running, batch, corrected in ((running_mean, mean, 1.0), (running_var, variance, correction)):
+        if running is not None:
+            running *= running.dtype.type(decay)
+            running += ((1 - decay) * (corrected * batch)).astype(running.dtype)

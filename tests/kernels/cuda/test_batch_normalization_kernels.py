@@ -271,21 +271,28 @@ def test_weights_of_another_type(gpu: SimulatedGpu) -> None:
     np.testing.assert_allclose(y.get(), reference.forward(x, gamma, beta, (0, 2), EPS)[0], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("absent", [(), (0,), (1,)])
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
-def test_running_statistics_are_the_references_bits(dtype: str, gpu: SimulatedGpu) -> None:
+def test_running_statistics_are_the_references_bits(dtype: str, absent: tuple[int, ...], gpu: SimulatedGpu) -> None:
     rng = np.random.default_rng(SEED)
-    running, batch = rng.normal(size=(2, 300))
-    running, batch = running.astype(dtype), batch.astype(compute_dtype(np.dtype(dtype)))
-    there, given = gpu.module.asarray(running), gpu.module.asarray(batch)
+    running, batch = rng.normal(size=(2, 2, 300))
+    here = [None if i in absent else each.astype(dtype) for i, each in enumerate(running)]
+    here += [each.astype(compute_dtype(np.dtype(dtype))) for each in batch]
+    there = [None if each is None else gpu.module.asarray(each) for each in here]
     gpu.transfers.clear()
-    batch_normalization.update_running(there, given, 0.9, 7 / 6)
+    batch_normalization.update_running(*there, 0.9, 7 / 6)
     assert (gpu.launches, gpu.transfers) == (["running_update"], [])
-    reference.update_running(running, batch, 0.9, 7 / 6)
-    np.testing.assert_array_equal(there.get(), running)
+    reference.update_running(*here, 0.9, 7 / 6)
+    for found, expected in zip(there, here, strict=True):
+        assert (found is None) == (expected is None)
+        np.testing.assert_array_equal(found if found is None else found.get(), expected)
 
 
-def test_running_statistics_of_another_type_are_declined(gpu: SimulatedGpu) -> None:
-    running, batch = (gpu.module.asarray(np.ones(3, dtype)) for dtype in ("float32", "float64"))
-    with pytest.raises(DeclinedError, match="got float64"):
-        batch_normalization.update_running(running, batch, 0.9, 1.0)
-    assert (running.get() == 1).all()
+@pytest.mark.parametrize("kinds", [("float32", "float32", "float64"), ("float32", "float64", "float32")])
+def test_running_statistics_of_another_type_are_declined(kinds: tuple[str, ...], gpu: SimulatedGpu) -> None:
+    """Before either is changed."""
+    mean, var, batch = (gpu.module.asarray(np.ones(3, dtype)) for dtype in kinds)
+    with pytest.raises(DeclinedError, match=r"got .*float64"):
+        batch_normalization.update_running(mean, var, batch * 2, batch * 2, 0.9, 1.0)
+    assert (mean.get() == 1).all()
+    assert (var.get() == 1).all()
