@@ -198,10 +198,11 @@ class FunctionNode:
 
     def _check_types(self, arrays: tuple[Array, ...]) -> None:
         """`check_type_forward`, or the memory that it passed."""
-        attributes = remembered_attributes(type(self))
+        kind: Any = type(self)
+        attributes = remembered_attributes(kind)
         key: Any = None
         if attributes is not None:
-            key = (type(self), tuple([(a.shape, a.dtype) for a in arrays]), *[getattr(self, n) for n in attributes])
+            key = (kind, tuple([(a.shape, a.dtype) for a in arrays]), *[getattr(self, n) for n in attributes])
             if passed(key):
                 return
         with type_check.get_function_check_context(self):

@@ -33,7 +33,7 @@ def remember(key: Any) -> None:
 
 
 @functools.cache
-def remembered_attributes(function: type) -> tuple[str, ...] | None:
+def remembered_attributes(function: Any) -> tuple[str, ...] | None:
     """The attributes that a class's check looks at; None if the class that has the check does not say so.
 
     A subclass with a check of its own does not inherit what its parent says of another.

@@ -44,7 +44,8 @@ class _Waiting:
     def takes(self, param: Parameter) -> bool:
         """Begins the update of a parameter, if it can wait."""
         rule, x, gradient = param.update_rule, param.array, param._grad_var
-        if not _is_routine(type(param), type(rule)) or "update" in vars(param):
+        classes: tuple[Any, Any] = (type(param), type(rule))
+        if not _is_routine(*classes) or "update" in vars(param):
             return False
         if not rule.enabled:
             return True
@@ -93,10 +94,10 @@ class _Waiting:
 
 
 @functools.cache
-def _is_routine(parameter: type, rule: type) -> bool:
+def _is_routine(parameter: Any, rule: Any) -> bool:
     """Whether these classes leave an update to the routine."""
     return (
-        parameter.update is Parameter.update  # type: ignore[attr-defined]
+        parameter.update is Parameter.update
         and issubclass(rule, KernelRule)
         and all(getattr(rule, method) is getattr(KernelRule, method) for method in METHODS)
     )
