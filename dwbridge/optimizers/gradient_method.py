@@ -51,7 +51,7 @@ class GradientMethod(Optimizer):
         self.check_nan_in_grads()
         self.call_hooks("pre")
         self.t += 1
-        if not (self.is_safe_to_update() and update_all(self._target.params())):
+        if self.is_safe_to_update() and not update_all(self._target.params()):
             self.reallocate_cleared_grads()
         self.call_hooks("post")
         self.update_loss_scale()

@@ -18,16 +18,22 @@ from dwbridge.optimizers.kernel_rule import KernelRule
 METHODS = ("update", "update_core", "update_core_cpu", "update_core_gpu", "step", "_step", "_update", "_update_by_type")
 
 
-def update_all(params: Iterable[Parameter]) -> None:
-    """Updates parameters by their rules, in their order."""
-    waiting = _Waiting()
+def update_all(params: Iterable[Parameter]) -> bool:
+    """Updates parameters by their rules, in their order.
+
+    Returns:
+        Whether nothing but kernels took part, which leave gradients as they are.
+    """
+    waiting, only_kernels = _Waiting(), True
     try:
         for param in params:
             if not waiting.takes(param):
+                only_kernels = False
                 waiting.compute()
                 param.update()
     finally:
         waiting.compute()
+    return only_kernels
 
 
 class _Waiting:
