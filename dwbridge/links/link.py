@@ -5,6 +5,7 @@ owns (`registration`), what is below it (`hierarchy`), copies (`copying`), devic
 calls with their hooks, and serialization.
 """
 
+import functools
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -72,7 +73,8 @@ class Link(Copying, DeviceResident):
         """
         self._check_initialized()
         # A class that stands behind Link in the order of bases may define __call__: it wins over forward.
-        inherited = getattr(super(), "__call__", None)  # noqa: B004
+        kind: Any = type(self)
+        inherited = getattr(super(), "__call__", None) if _is_called_otherwise(kind) else None  # noqa: B004
         forward = inherited or self.forward  # type: ignore[attr-defined]
         named, local = link_hooks(), self._local_link_hooks
         hooks = list((named | (local or {})).values()) if named or local else ()
@@ -157,6 +159,13 @@ class Link(Copying, DeviceResident):
             serializer.on_failure(lambda: vars(self).__setitem__(name, value))
         # Only what was None can come back as a new array, and files know no devices.
         return self.device.send(result) if value is None and is_array(result) else result
+
+
+@functools.cache
+def _is_called_otherwise(kind: Any) -> bool:
+    """Whether a class behind Link in the order of bases defines how objects are called."""
+    behind = kind.__mro__[kind.__mro__.index(Link) + 1 :]
+    return any("__call__" in vars(each) for each in behind)
 
 
 def _serialize_param(serializer: Any, name: str, param: Parameter) -> None:
