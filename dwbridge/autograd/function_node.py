@@ -8,21 +8,18 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from dwbridge.autograd import type_check
 from dwbridge.autograd.function_hook import FunctionHook, hooks_of
+from dwbridge.autograd.input_checks import check_devices, check_types
 from dwbridge.autograd.recording import record
-from dwbridge.autograd.type_memory import passed, remember, remembered_attributes
 from dwbridge.autograd.variable import Variable, as_variable
 from dwbridge.autograd.variable_node import VariableNode
 from dwbridge.backend import (
     Array,
-    are_on_one_gpu,
     common_tag,
     has_nan,
     is_array,
     is_cupy_array,
     on_device_of,
-    place_of,
     tagged,
     untagged,
 )
@@ -172,9 +169,9 @@ class FunctionNode:
         kinds = set(map(type, arrays))
         on_cpu = kinds == _PLAIN
         if not on_cpu:
-            self._check_devices(arrays)
+            check_devices(self.label, arrays)
         if type(self).check_type_forward is not FunctionNode.check_type_forward and config.type_check:
-            self._check_types(arrays)
+            check_types(self, arrays)
         outputs = self._compute(arrays, kinds, on_cpu)
         requires_grad = True in [x._node.requires_grad for x in variables]
         results = tuple([Variable._of_output(y, requires_grad) for y in outputs])
@@ -182,36 +179,6 @@ class FunctionNode:
             self._connect(variables, results)
         record(self, variables, results)
         return results
-
-    def _check_devices(self, arrays: tuple[Array, ...]) -> None:
-        if are_on_one_gpu(arrays):
-            return
-        for array in arrays:
-            if not is_array(array):
-                raise TypeError(f"{self.label} expects arrays, got {type(array).__name__}")
-        places = [place_of(array) for array in arrays]
-        if len(set(places)) > 1:
-            raise TypeError(
-                f"incompatible array types are mixed in {self.label}: "
-                f"expected arrays of one device, got {', '.join(places)}"
-            )
-
-    def _check_types(self, arrays: tuple[Array, ...]) -> None:
-        """`check_type_forward`, or the memory that it passed."""
-        kind: Any = type(self)
-        attributes = remembered_attributes(kind)
-        key: Any = None
-        if attributes is not None:
-            key = (kind, tuple([(a.shape, a.dtype) for a in arrays]), *[getattr(self, n) for n in attributes])
-            if passed(key):
-                return
-        with type_check.get_function_check_context(self):
-            self.check_type_forward(self._in_types(arrays))
-        if key is not None:
-            remember(key)
-
-    def _in_types(self, arrays: tuple[Array, ...]) -> Any:
-        return type_check.type_infos(arrays, self.input_names) if self.input_names else type_check.get_types(arrays)
 
     def _compute(self, arrays: tuple[Array, ...], kinds: set[type], on_cpu: bool) -> tuple[Array, ...]:
         """The output arrays; `kinds` are the inputs' types, `on_cpu` if they are NumPy's own and have no other name."""
