@@ -146,21 +146,37 @@ def _tiles(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
         yield plane[works], (p + s)[works], q[works]
 
 
+def _units(launch: Launch, images: int, height: int) -> Places:
+    """image, row and first column of the rows of outputs that a channel's blocks have: tensor_frames.cuh."""
+    d = _defines(launch)
+    total, units = map(int, launch.numbers[1:])
+    rows, columns = 8 * d["GROUPS"], 8 * d["EIGHTS"]
+    assert launch.block == 32 * d["WARPS"]
+    assert d["MAPS"] * d["GROUPS"] % 2 == 0
+    assert total == -(-images // d["MAPS"]) * d["BANDS"] * d["STRIPS"]
+    pairs = [range(2 * warp, d["MAPS"] * d["GROUPS"], 2 * d["WARPS"]) for warp in range(d["WARPS"])]
+    group = np.repeat([one for warp in pairs for pair in warp for one in (pair, pair + 1)], 8)
+    line = np.arange(len(group)) % 8
+    for y in range(launch.grid[1]):
+        assert y * units < total, "a slice of nothing"
+        for unit in range(y * units, min((y + 1) * units, total)):
+            left, above = unit % d["STRIPS"] * columns, unit // d["STRIPS"] % d["BANDS"] * rows
+            image = unit // (d["STRIPS"] * d["BANDS"]) * d["MAPS"] + group // d["GROUPS"]
+            row = above + group % d["GROUPS"] * 8 + line
+            exists = (image < images) & (row < height)
+            yield image[exists], row[exists], np.full(exists.sum(), left)
+
+
 def _tensor_rows(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
-    d, (block, thread) = _defines(launch), _threads(launch)
-    given, down, across = map(int, launch.numbers[1:])
-    lanes = 32 * d["DOWN"]
-    assert (given, launch.block) == (planes, lanes * d["PLANES"])
-    tile, lane, warp = block % (down * across), thread % 32, thread % lanes // 32
-    plane = block // (down * across) * d["PLANES"] + thread // lanes
-    top, t = tile // across * (16 * d["DOWN"]) + 16 * warp, lane % 4
-    for j in range(0, d["ACROSS"], 2):
-        for half in (0, 1):
-            p, mine = top + lane // 4 + 8 * half, j + t % 2
-            for v in range(4):
-                q = tile % across * (8 * d["ACROSS"]) + 8 * mine + t // 2 * 4 + v
-                works = (plane < planes) & (p < image[0]) & (mine < d["ACROSS"])
-                yield plane[works], p[works], q[works]
+    """Lanes t of a row have the columns that `store_eights` gives them."""
+    d, channels = _defines(launch), launch.grid[0]
+    assert planes % channels == 0
+    for n, row, left in _units(launch, planes // channels, image[0]):
+        for e, t, v in np.ndindex(-(-d["EIGHTS"] // 2), 4, 4):
+            mine = 2 * e + t % 2
+            if mine < d["EIGHTS"]:
+                for channel in range(channels):
+                    yield n * channels + channel, row, left + 8 * mine + t // 2 * 4 + v
 
 
 def _rows_weight(launch: Launch, problem: Problem) -> Places:
@@ -195,28 +211,10 @@ def _planes_weight(launch: Launch, problem: Problem) -> Places:
 
 
 def _tensor_weight(launch: Launch, problem: Problem) -> Places:
-    d, height = _defines(launch), problem.out_image[0]
-    total, units = map(int, launch.numbers[1:])
-    rows, columns = 8 * d["GROUPS"], 8 * d["EIGHTS"]
-    assert (launch.grid[0], launch.block) == (problem.out_channels, 32 * d["WARPS"])
-    assert d["MAPS"] * d["GROUPS"] % 2 == 0
-    assert total == -(-problem.images // d["MAPS"]) * d["BANDS"] * d["STRIPS"]
-    for y in range(launch.grid[1]):
-        assert y * units < total, "a slice of nothing"
-        for unit in range(y * units, min((y + 1) * units, total)):
-            left, above = unit % d["STRIPS"] * columns, unit // d["STRIPS"] % d["BANDS"] * rows
-            group = [
-                one
-                for warp in range(d["WARPS"])
-                for pair in range(2 * warp, d["MAPS"] * d["GROUPS"], 2 * d["WARPS"])
-                for one in (pair, pair + 1)
-            ]
-            line, column = np.divmod(np.arange(len(group) * 8 * columns), columns)
-            group = np.array(group)[line // 8]
-            image = unit // (d["STRIPS"] * d["BANDS"]) * d["MAPS"] + group // d["GROUPS"]
-            row = above + group % d["GROUPS"] * 8 + line % 8
-            exists = (image < problem.images) & (row < height)
-            yield image[exists], row[exists], (left + column)[exists]
+    assert launch.grid[0] == problem.out_channels
+    for image, row, left in _units(launch, problem.images, problem.out_image[0]):
+        for column in range(8 * _defines(launch)["EIGHTS"]):
+            yield image, row, left + column
 
 
 def _weight(launch: Launch, problem: Problem) -> Places:
@@ -268,17 +266,13 @@ def shared_bytes(launch: Launch) -> int:
         results = d["OUT_HEIGHT"] * d["OUT_WIDTH"] * (wide if stored else 2)
         others = (d["KERNEL_HEIGHT"] * d["KERNEL_WIDTH"] + 1) * wide if "weight" in launch.instance.source else results
         return d["WARPS"] * (d["MAPS"] * (frame * wide + others) + wide)
-    if launch.instance.source == "tensor_rows":
-        eighths = -(-(-d["LEFT"] % 8 + d["KERNEL_WIDTH"] + 7) // 8)
-        pitch = 8 * ((d["ACROSS"] + eighths - 1) | 1)
-        rows, taps = 16 * d["DOWN"] + d["KERNEL_HEIGHT"] - 1, d["KERNEL_HEIGHT"] * (8 * eighths + 7)
-        return d["PLANES"] * (rows * pitch + taps) * 2
-    if launch.instance.source == "tensor_weight":
+    if launch.instance.source in ("tensor_rows", "tensor_weight"):
         first, last = (-(-d["LEFT"] // 8), (d["KERNEL_WIDTH"] + 6 - d["LEFT"]) // 8) if d["X_EIGHTS"] > 1 else (0, 0)
-        rows = d["MAPS"] * (2 * 8 * d["GROUPS"] + d["KERNEL_HEIGHT"] - 1)
+        sides = 1 + (launch.instance.source == "tensor_weight")
+        rows = d["MAPS"] * (sides * 8 * d["GROUPS"] + d["KERNEL_HEIGHT"] - 1)
         frames = d["STAGES"] * rows * (d["X_EIGHTS"] | 1) * 16
         sums = d["WARPS"] * 2 * (d["KERNEL_HEIGHT"] // 2 + 1) * 8 * (first + last + 1) * 9 * 4
-        return max(frames, sums)
+        return max(frames, sums) if sides == 2 else frames
     if launch.instance.source == "tiles":
         rows = (d["DOWN"] * d["STRIP"] - 1) * d["STRIDE_Y"] + (d["KERNEL_HEIGHT"] - 1) * d["DILATE_Y"] + 1
         taps = d["KERNEL_WIDTH"] * -(-d["KERNEL_HEIGHT"] // 4) * 4

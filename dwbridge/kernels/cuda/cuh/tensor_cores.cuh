@@ -27,22 +27,29 @@ __device__ __forceinline__ float low_of(unsigned word) {
 
 __device__ __forceinline__ float high_of(unsigned word) { return low_of(word >> 16); }
 
-// A, whose row r begins at the address that lane r has, for r < 16: a multiple of 16 bytes, in shared memory.
-__device__ __forceinline__ void load_matrix(unsigned* a, const STORED* row) {
+// `count` matrices of 8 x 8, 2 or 4: a word of a matrix is columns 2 t and 2 t + 1 of its row g. Its row r begins at the
+// address that lane 8 matrix + r has: a multiple of 16 bytes, in shared memory.
+__device__ __forceinline__ void load_matrices(unsigned* words, const STORED* row, int count) {
 #if defined(ON_HOST)
     const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
-    for (int half = 0; half < 2; ++half)
-        a[half] = *reinterpret_cast<const unsigned*>(__shfl_sync(EVERY_LANE, row, 8 * half + g) + 2 * t);
+    for (int matrix = 0; matrix < count; ++matrix)
+        words[matrix] = *reinterpret_cast<const unsigned*>(__shfl_sync(EVERY_LANE, row, 8 * matrix + g) + 2 * t);
 #else
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
-                 : "=r"(a[0]), "=r"(a[1])
-                 : "r"((unsigned)__cvta_generic_to_shared(row))
-                 : "memory");
+    const unsigned address = (unsigned)__cvta_generic_to_shared(row);
+    if (count == 4)
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                     : "=r"(words[0]), "=r"(words[1]), "=r"(words[2]), "=r"(words[3])
+                     : "r"(address)
+                     : "memory");
+    else
+        asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
+                     : "=r"(words[0]), "=r"(words[1])
+                     : "r"(address)
+                     : "memory");
 #endif
 }
 
-// `count` matrices of 8 x 8, 2 or 4, transposed: a word of a matrix is rows 2 t and 2 t + 1 of its column g. Its row r
-// begins at the address that lane 8 matrix + r has.
+// The same, transposed: a word of a matrix is rows 2 t and 2 t + 1 of its column g.
 __device__ __forceinline__ void load_transposed(unsigned* words, const STORED* row, int count) {
 #if defined(ON_HOST)
     const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;

@@ -7,6 +7,7 @@ else one by one.
     one_by_one     any.cuh, for everything
     walk           how lanes divide maps, for the kernels that walk down their rows
     rows           rows.cuh and rows_data.cuh
+    tensor_frames  how the kernels on tensor cores have maps
     tensor_rows    tensor_rows.cuh, for 16 bits and kernels of 5 to 9 columns
     planes         planes.cuh and planes_weight.cuh, for small maps
     tiles          tiles.cuh, for large kernels
@@ -53,8 +54,5 @@ def backward_weight(problem: Problem, aligned: bool = True) -> WeightPlan:
 
 def _at_stride(problem: Problem, aligned: bool, flip: int = 0) -> Launch | None:
     """A launch of the fastest kernel that computes this; None if none but any.cuh does."""
-    on_tensor_cores = tensor_rows(problem, aligned, flip)
-    if on_tensor_cores:
-        return on_tensor_cores
-    packed = rows(problem, aligned, flip, whole=True)
+    packed = tensor_rows(problem, aligned, flip) or rows(problem, aligned, flip, whole=True)
     return packed or planes(problem, flip) or rows(problem, aligned, flip) or tiles(problem, flip)

@@ -7,42 +7,51 @@ import math
 import numpy as np
 
 from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
-from dwbridge.kernels.cuda.plan.launches import INDEXED, WARP, Launch, even
+from dwbridge.kernels.cuda.plan.depthwise.tensor_frames import (
+    EIGHT,
+    MULTIPROCESSORS,
+    Frame,
+    frame,
+    parts,
+    pays,
+    stages,
+    units_of_a_slice,
+)
+from dwbridge.kernels.cuda.plan.launches import INDEXED, WARP, Launch
 from dwbridge.kernels.cuda.sources import Instance
 
-#: Outputs that a warp's product of matrices makes: rows and columns.
-ROWS, COLUMNS = 16, 8
-#: Columns of kernels for which bands of taps pay, and the most rows, which are unrolled.
-WIDTHS, MOST_ROWS = range(5, 10), 9
-#: The most products beside each other of a warp, and warps of a block below each other.
-ACROSS, DOWN = 8, 4
+#: The fewest columns of kernels for which this pays; and taps, where rows of one eight are copied by elements.
+LEAST_WIDTH, LEAST_TAPS = 5, 49
+#: Words that a lane has in registers besides sums and bands, where rows are whole and where they are in strips; and the
+#: registers of a multiprocessor for each lane.
+BESIDES, IN_STRIPS, REGISTERS = 72, 108, 65536 // WARP
 
 
 def tensor_rows(problem: Problem, aligned: bool, flip: int = 0) -> Launch | None:
     """A launch of tensor_rows.cuh; None if it does not compute this, or would compute mostly what is not wanted."""
-    window, (height, width) = problem.window, problem.out_image
-    if not (
-        problem.itemsize == 2
-        and window.stride == window.dilate == (1, 1)
-        and window.kernel[0] <= MOST_ROWS
-        and window.kernel[1] in WIDTHS
-        and not (flip and problem.multiplier != 1)
-    ):
+    kernel, left, found = problem.window.kernel, problem.window.pad[1][0], parts(problem, aligned)
+    if found is None or kernel[1] < LEAST_WIDTH or (flip and problem.multiplier != 1):
         return None
-    rows, columns = -(-height // ROWS), -(-width // COLUMNS)
-    if 2 * height * width < rows * ROWS * columns * COLUMNS:
+    if not pays(found[0], problem, of_one_eight=LEAST_TAPS):
         return None
-    across, down = even(columns, ACROSS), even(rows, DOWN)
-    results = problem.planes * problem.multiplier
-    planes = min(results, DOWN // down)
-    tiles = -(-rows // down), -(-columns // across)
-    grid = -(-results // planes) * math.prod(tiles), 1, 1
-    if grid[0] > INDEXED:
+    held = frame(problem, with_outputs=False)
+    resident, total = held.resident(_warps(held, problem)), held.units(problem.images)
+    if total > INDEXED:
         return None
-    part, out_part = (math.gcd(problem.image[1], 8), math.gcd(width, 4)) if aligned else (1, 1)
+    units = units_of_a_slice(total, problem.out_channels, resident)
+    grid = problem.out_channels, -(-total // units), 1
     instance = Instance.of(
-        *("tensor_rows", problem.dtype), KERNEL_HEIGHT=window.kernel[0], KERNEL_WIDTH=window.kernel[1],
-        LEFT=window.pad[1][0], ACROSS=across, DOWN=down, PLANES=planes, PART=part, OUT_PART=out_part, FLIP=flip,
+        "tensor_rows", problem.dtype, KERNEL_HEIGHT=kernel[0], KERNEL_WIDTH=kernel[1], LEFT=left,
+        **held.defines(), STAGES=stages(held.bytes, min(resident, -(-math.prod(grid) // MULTIPROCESSORS))),
+        RESIDENT=resident, PART=found[0], OUT_PART=min(4, found[1]), FLIP=flip,
     )  # fmt: skip
-    numbers = problem.argument(), *map(np.int32, (results, *tiles))
-    return Launch(instance, "depthwise_tensor_rows", grid, WARP * down * planes, numbers)
+    numbers = problem.argument(), np.int32(total), np.int32(units)
+    return Launch(instance, "depthwise_tensor_rows", grid, WARP * held.warps, numbers)
+
+
+def _warps(held: Frame, problem: Problem) -> int:
+    """That a multiprocessor has registers for."""
+    (height, width), left = problem.window.kernel, problem.window.pad[1][0]
+    shifts = -(-left // EIGHT) + max(0, (width + EIGHT - 2 - left) // EIGHT) + 1 if held.x_eights > 1 else 1
+    wanted = 4 * held.eights + height * shifts + (BESIDES if held.strips == 1 else IN_STRIPS)
+    return next(warps for warps in (20, 16, 12, 8) if wanted <= REGISTERS // warps or warps == 8)
