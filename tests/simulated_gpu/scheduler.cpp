@@ -9,8 +9,11 @@
 // A copy that goes on while its thread does is made as late as it may be, when its group is waited for; descending, as
 // early as it may be, at once. Copies begin at multiples of their size, and somebody waits for them.
 
+#undef _FORTIFY_SOURCE  // it takes a jump to another stack for an error
+
 #include "scheduler.h"
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <algorithm>
@@ -38,7 +41,8 @@ struct Copy {
 enum State { READY, BARRIER, SHUFFLE, DONE };
 
 struct Fiber {
-    ucontext_t context;
+    jmp_buf here;  // where it waits; switching contexts in its place asks the kernel for the mask of signals, each time
+    bool begun = false;
     std::unique_ptr<char[]> stack;
     dim3 index;
     State state = READY;
@@ -50,7 +54,7 @@ struct Fiber {
 };
 
 static std::vector<Fiber> fibers;
-static ucontext_t scheduler;
+static jmp_buf scheduler;
 static int current;
 static host::Body body;
 static void** arguments;
@@ -67,21 +71,37 @@ static void wait(State state, int site) {
     Fiber& me = fibers[current];
     me.state = state;
     me.site = site;
-    swapcontext(&me.context, &scheduler);
+    if (!_setjmp(me.here)) _longjmp(scheduler, 1);
 }
 
-static void enter() {
-    body(arguments);
-    for (const auto& group : fibers[current].groups)
-        if (!group.empty()) complain("a copy that nobody waited for");
-    fibers[current].state = DONE;
-    swapcontext(&fibers[current].context, &scheduler);
+// A fiber's life: its thread of one block after another.
+static void live() {
+    for (;;) {
+        body(arguments);
+        for (const auto& group : fibers[current].groups)
+            if (!group.empty()) complain("a copy that nobody waited for");
+        wait(DONE, 0);
+    }
+}
+
+static void begin(Fiber& fiber) {
+    ucontext_t context;
+    getcontext(&context);
+    context.uc_stack.ss_sp = fiber.stack.get();
+    context.uc_stack.ss_size = STACK;
+    context.uc_link = nullptr;
+    makecontext(&context, live, 0);
+    fiber.begun = true;
+    setcontext(&context);
 }
 
 static void resume(int thread) {
+    Fiber& fiber = fibers[thread];
     current = thread;
-    threadIdx = fibers[thread].index;
-    swapcontext(&scheduler, &fibers[thread].context);
+    threadIdx = fiber.index;
+    if (_setjmp(scheduler)) return;
+    if (fiber.begun) _longjmp(fiber.here, 1);
+    begin(fiber);
 }
 
 // Shuffles of a warp whose lanes have all arrived.
@@ -129,6 +149,7 @@ static void report() {
         if (count) text += " " + std::to_string(count) + " " + names[state];
     }
     complain(text);
+    for (Fiber& fiber : fibers) fiber.begun = false;
 }
 
 // The threads that can, in order, each to its next wait.
@@ -155,11 +176,6 @@ static void run_block(const std::vector<int>& order, bool by_warps, Memory share
         fiber.index = {t % blockDim.x, t / blockDim.x % blockDim.y, t / (blockDim.x * blockDim.y)};
         fiber.state = READY;
         fiber.groups.assign(1, {});
-        getcontext(&fiber.context);
-        fiber.context.uc_stack.ss_sp = fiber.stack.get();
-        fiber.context.uc_stack.ss_size = STACK;
-        fiber.context.uc_link = nullptr;
-        makecontext(&fiber.context, enter, 0);
     }
     for (;;) {
         bool done = true, moved = by_warps ? advance_warps(order) : advance(order, 0, (int)fibers.size());
