@@ -1,39 +1,47 @@
 #!/usr/bin/env bash
 # Everything that needs a GPU, in a few minutes and without the network: the tests (kernels against float64 on the CPU,
-# the same bits in 20 runs, training, onnxruntime's CUDA provider where that wheel is installed; then each kernel's own),
-# some of the kernels under compute-sanitizer where that is installed, then the times. Run it where CuPy and a CUDA device are:
+# the same bits in 20 runs, training, onnxruntime's CUDA provider where that wheel is installed), each kernel's own tests,
+# some of the kernels under compute-sanitizer where that is installed, then the times. Run it where CuPy and a CUDA device
+# are:
 #
 #     PYTHON=python3 benchmarks/gpu.sh [arguments of depthwise_gpu.py]
+#     SECTIONS="tests times" benchmarks/gpu.sh       # where minutes of a GPU are few: of tests kernels sanitizer times
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-python=${PYTHON:-python3}
+python=${PYTHON:-python3} sections=${SECTIONS:-tests kernels sanitizer times}
 failed=()
 
-section() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
+title() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
+section() { [[ " $sections " == *" $1 "* ]] && title "$2"; }
 check() { "${@:2}" || failed+=("$1"); }
 
-section "what is here"
+title "what is here"
 check "doctor" "$python" -c "from dwbridge.cli.main import main; raise SystemExit(main(['doctor']))"
 
-section "tests on the device"
 export DWBRIDGE_DEMAND_GPU=1
-check "tests" "$python" -m pytest -q -m gpu tests/gpu
-
-section "each kernel's own tests, on the device"
-check "kernels" "$python" -m pytest -q tests/kernels/cuda/test_*_kernels.py tests/kernels/cuda/test_tensor_*.py
-
-if command -v compute-sanitizer > /dev/null; then
-    for tool in memcheck racecheck; do
-        section "compute-sanitizer, $tool"
-        check "$tool" compute-sanitizer --tool "$tool" --error-exitcode 9 \
-            "$python" -m pytest -q -m gpu tests/gpu/test_depthwise_on_a_device.py -k sanitized
-    done
-else
-    section "compute-sanitizer is not installed: memcheck and racecheck are left out"
+if section tests "tests on the device"; then
+    check "tests" "$python" -m pytest -q -m gpu tests/gpu
 fi
 
-section "times"
-check "times" "$python" benchmarks/depthwise_gpu.py "$@"
+if section kernels "each kernel's own tests, on the device"; then
+    check "kernels" "$python" -m pytest -q tests/kernels/cuda/test_*_kernels.py tests/kernels/cuda/test_tensor_*.py
+fi
 
-section "done"
+if section sanitizer "compute-sanitizer"; then
+    for tool in memcheck racecheck; do
+        if command -v compute-sanitizer > /dev/null; then
+            title "$tool"
+            check "$tool" compute-sanitizer --tool "$tool" --error-exitcode 9 \
+                "$python" -m pytest -q -m gpu tests/gpu/test_depthwise_on_a_device.py -k sanitized
+        else
+            title "compute-sanitizer is not installed: $tool is left out"
+        fi
+    done
+fi
+
+if section times "times"; then
+    check "times" "$python" benchmarks/depthwise_gpu.py "$@"
+fi
+
+title "done"
 [ ${#failed[@]} -eq 0 ] || { echo "FAILED: ${failed[*]}"; exit 1; }
