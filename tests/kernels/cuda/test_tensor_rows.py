@@ -1,15 +1,17 @@
 """Convolution as products with bands of taps: the algebra in NumPy, lane by lane, and the simulated GPU."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from every_direction import ROUNDING
+from every_direction import ROUNDING, check_every_direction
 from instances import CASES, problem
 from seed import SEED
 from simulated_gpu import SimulatedGpu
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels.cuda import depthwise
-from dwbridge.kernels.cuda.launch import OPTIONS
+from dwbridge.kernels.cuda.launch import OPTIONS, run
 from dwbridge.kernels.cuda.plan import depthwise as plan
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.reference import depthwise as reference
@@ -107,6 +109,66 @@ def test_what_is_not_finite_stays_where_it_belongs(case: str, dtype: str, gpu: S
     np.testing.assert_array_equal(y[~finite], expected[~finite])
     bound = 64 * ROUNDING[dtype] * (1 + abs(expected[finite]))
     assert (abs(y[finite] - expected[finite]) <= bound).all()
+
+
+#: What computes sums that are not finite once more: so it also hides what was never written.
+REPAIR = "zero != 0 && exists"
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.startswith("tensor rows")])
+def test_nothing_is_left_to_be_repaired(case: str, gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Instance.text
+    monkeypatch.setattr(Instance, "text", lambda instance: honest(instance).replace(REPAIR, "false"))
+    check_every_direction(problem(case), gpu)
+
+
+def of_one_slice(gpu: SimulatedGpu) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs of one slice of many units, as only large arrays have them, and what they should be: small integers."""
+    wanted = plan.Problem(40, 2, 1, (14, 16), Window2D.of(5, 1, 2), "float16")
+    rng = np.random.default_rng(SEED)
+    x, W = (rng.integers(-3, 4, size).astype("float16") for size in ((40, 2, 14, 16), (1, 2, 5, 5)))
+    planned = plan.forward(wanted)
+    window, total, _ = planned.numbers
+    assert total == 5
+    y, *arrays = map(gpu.module.asarray, (np.empty_like(x), x, W))
+    run(planned._replace(grid=(2, 1, 1), numbers=(window, total, total)), y, *arrays, None)
+    return y.get(), reference.forward(x, W, None, wanted.window)
+
+
+def test_a_slice_of_many_units(gpu: SimulatedGpu) -> None:
+    np.testing.assert_array_equal(*of_one_slice(gpu))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("stage ? stage - 1 : STAGES - 1, unit", "stage, unit"),
+        ("stage + 1 < STAGES ? stage + 1 : 0", "1 - stage % 2"),
+        ("ahead < STAGES - 1", "ahead < STAGES - 2"),
+        ("wait_for_all_but<STAGES - 2>();", "wait_for_all_but<STAGES - 1>();"),
+    ],
+    ids=["what is still read", "a stage forgotten", "a group forgotten", "a wait too short"],
+)
+def test_copies_that_are_not_in_step_are_seen(
+    right: str, wrong: str, libraries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Instance.text
+
+    def text(instance: Instance) -> str:
+        source = honest(instance)
+        assert right in source and REPAIR in source
+        return source.replace(right, wrong).replace(REPAIR, "false")
+
+    monkeypatch.setattr(Instance, "text", text)
+    seen = False
+    for order in (0, 1, 7):
+        gpu = SimulatedGpu(libraries, order)
+        with gpu.installed():
+            try:
+                seen |= not np.array_equal(*of_one_slice(gpu))
+            except RuntimeError:
+                seen = True
+    assert seen
 
 
 def test_maps_that_would_waste_most_of_a_product_have_none() -> None:
