@@ -1,5 +1,6 @@
 """Shared by all tests: `cases` and `oracles` are importable, and every test starts from the same random state."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,12 @@ from simulated_gpu.sources import can_compile  # noqa: E402 - found on the path 
 
 def pytest_report_header() -> str:
     return f"random seed of every test: {SEED}"
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves stay: the collector need not look through them again, at every compilation a few times."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
