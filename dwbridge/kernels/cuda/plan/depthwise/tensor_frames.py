@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
-from dwbridge.kernels.cuda.plan.launches import MOST_BLOCKS, SHARED_BYTES, even
+from dwbridge.kernels.cuda.plan.launches import INDEXED, MOST_BLOCKS, SHARED_BYTES, even
 
 #: Rows and columns of a matrix; columns of kernels, and the most rows, which are unrolled.
 EIGHT, WIDTHS, MOST_ROWS = 8, range(3, 10), 9
@@ -117,14 +119,38 @@ def frame(problem: Problem, with_outputs: bool) -> Frame:
     return Frame(eights, x_eights, before, strips, maps, groups, -(-rows // groups), size)
 
 
-def units_of_a_slice(total: int, channels: int, resident: int) -> int:
-    """Such that blocks are enough, and all there at once, each with about as much work as any other."""
+class Work(NamedTuple):
+    """How blocks divide the frames of all maps of outputs."""
+
+    total: int  #: frames of a channel: units
+    units: int  #: of a slice, which a block has
+    grid: tuple[int, int, int]
+    stages: int  #: frames that a block has room for
+
+    @property
+    def numbers(self) -> tuple[np.int32, np.int32]:
+        """What kernels get of it."""
+        return np.int32(self.total), np.int32(self.units)
+
+
+def work(held: Frame, problem: Problem, resident: int) -> Work | None:
+    """The division, if a multiprocessor has so many blocks; None if there are more units than are counted."""
+    total, channels = held.units(problem.images), problem.out_channels
+    if total > INDEXED:
+        return None
+    units = _units(total, channels, resident)
+    grid = channels, -(-total // units), 1
+    return Work(total, units, grid, _stages(held.bytes, min(resident, -(-math.prod(grid) // MULTIPROCESSORS))))
+
+
+def _units(total: int, channels: int, resident: int) -> int:
+    """Of a slice: such that blocks are enough, and all there at once, each with about as much work as any other."""
     most = max(1, min(resident * MULTIPROCESSORS // channels, total, MOST_BLOCKS[1]))
     least = min(most, -(-ENOUGH * MULTIPROCESSORS // channels))
     units = {-(-total // slices) for slices in range(least, most + 1)}
     return min(units, key=lambda each: (each * -(-total // each), -each))
 
 
-def stages(size: int, resident: int) -> int:
+def _stages(size: int, resident: int) -> int:
     """Frames of this size that a block of so many on a multiprocessor has room for."""
     return max(2, min(STAGES, min(SHARED_BYTES, MULTIPROCESSOR // resident - RESERVED) // size))

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-
 from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
-from dwbridge.kernels.cuda.plan.depthwise.tensor_frames import (
-    EIGHT,
-    MULTIPROCESSORS,
-    Frame,
-    frame,
-    parts,
-    pays,
-    stages,
-    units_of_a_slice,
-)
-from dwbridge.kernels.cuda.plan.launches import INDEXED, WARP, Launch
+from dwbridge.kernels.cuda.plan.depthwise.tensor_frames import EIGHT, Frame, frame, parts, pays, work
+from dwbridge.kernels.cuda.plan.launches import WARP, Launch
 from dwbridge.kernels.cuda.sources import Instance
 
 #: The fewest columns of kernels for which this pays; and taps, where rows of one eight are copied by elements.
@@ -35,18 +22,16 @@ def tensor_rows(problem: Problem, aligned: bool, flip: int = 0) -> Launch | None
     if not pays(found[0], problem, of_one_eight=LEAST_TAPS):
         return None
     held = frame(problem, with_outputs=False)
-    resident, total = held.resident(_warps(held, problem)), held.units(problem.images)
-    if total > INDEXED:
+    resident = held.resident(_warps(held, problem))
+    shared = work(held, problem, resident)
+    if shared is None:
         return None
-    units = units_of_a_slice(total, problem.out_channels, resident)
-    grid = problem.out_channels, -(-total // units), 1
     instance = Instance.of(
-        "tensor_rows", problem.dtype, KERNEL_HEIGHT=kernel[0], KERNEL_WIDTH=kernel[1], LEFT=left,
-        **held.defines(), STAGES=stages(held.bytes, min(resident, -(-math.prod(grid) // MULTIPROCESSORS))),
-        RESIDENT=resident, PART=found[0], OUT_PART=min(4, found[1]), FLIP=flip,
+        "tensor_rows", problem.dtype, KERNEL_HEIGHT=kernel[0], KERNEL_WIDTH=kernel[1], LEFT=left, **held.defines(),
+        STAGES=shared.stages, RESIDENT=resident, PART=found[0], OUT_PART=min(4, found[1]), FLIP=flip,
     )  # fmt: skip
-    numbers = problem.argument(), np.int32(total), np.int32(units)
-    return Launch(instance, "depthwise_tensor_rows", grid, WARP * held.warps, numbers)
+    numbers = problem.argument(), *shared.numbers
+    return Launch(instance, "depthwise_tensor_rows", shared.grid, WARP * held.warps, numbers)
 
 
 def _warps(held: Frame, problem: Problem) -> int:

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
-from dwbridge.kernels.cuda.plan.depthwise.tensor_frames import (
-    MULTIPROCESSORS,
-    frame,
-    parts,
-    pays,
-    stages,
-    units_of_a_slice,
-)
-from dwbridge.kernels.cuda.plan.launches import INDEXED, WARP, Launch
+from dwbridge.kernels.cuda.plan.depthwise.tensor_frames import frame, parts, pays, work
+from dwbridge.kernels.cuda.plan.launches import WARP, Launch
 from dwbridge.kernels.cuda.sources import Instance
 
 
@@ -25,18 +16,16 @@ def tensor_weight(problem: Problem, aligned: bool) -> tuple[Launch, int] | None:
     if found is None or left >= kernel[1] or not pays(min(found), problem, of_one_eight=math.inf):
         return None
     held = frame(problem, with_outputs=True)
-    resident, total = held.resident(_warps(kernel[0])), held.units(problem.images)
-    if total > INDEXED:
+    resident = held.resident(_warps(kernel[0]))
+    shared = work(held, problem, resident)
+    if shared is None:
         return None
-    units = units_of_a_slice(total, problem.out_channels, resident)
-    grid = problem.out_channels, -(-total // units), 1
     instance = Instance.of(
-        "tensor_weight", problem.dtype, KERNEL_HEIGHT=kernel[0], KERNEL_WIDTH=kernel[1], LEFT=left,
-        **held.defines(), STAGES=stages(held.bytes, min(resident, -(-math.prod(grid) // MULTIPROCESSORS))),
-        RESIDENT=resident, PART=found[0], OUT_PART=found[1],
+        "tensor_weight", problem.dtype, KERNEL_HEIGHT=kernel[0], KERNEL_WIDTH=kernel[1], LEFT=left, **held.defines(),
+        STAGES=shared.stages, RESIDENT=resident, PART=found[0], OUT_PART=found[1],
     )  # fmt: skip
-    numbers = problem.argument(), np.int32(total), np.int32(units)
-    return Launch(instance, "depthwise_tensor_weight", grid, WARP * held.warps, numbers), grid[1]
+    numbers = problem.argument(), *shared.numbers
+    return Launch(instance, "depthwise_tensor_weight", shared.grid, WARP * held.warps, numbers), shared.grid[1]
 
 
 def _warps(kernel_height: int) -> int:
