@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from made_once import made_once
 
 HOST, HEADER, SCHEDULER = (Path(__file__).with_name(name) for name in ("host.h", "scheduler.h", "scheduler.cpp"))
 #: Unoptimised code takes minutes for what this compiles to in seconds.
@@ -98,16 +98,17 @@ def _compiled(text: str, folder: Path, flags: tuple[str, ...]) -> Path:
 def _built(text: str, folder: Path, flags: tuple[str, ...]) -> Path:
     """The shared library that g++ makes of a text."""
     result = folder / (hashlib.sha256(repr((text, flags, _surroundings())).encode()).hexdigest()[:20] + ".so")
-    if not result.exists():
-        source, begun = result.with_suffix(f".{os.getpid()}.cpp"), result.with_suffix(f".{os.getpid()}")
+
+    def make(begun: Path) -> None:
+        source = begun.with_name(f"{begun.name}.cpp")
         source.write_text(text)
         command = [*COMMAND, source.name, *flags, "-o", begun.name]
         outcome = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if outcome.returncode:
             raise RuntimeError(f"g++ does not compile {source}:\n{outcome.stderr}")
         source.unlink()
-        begun.replace(result)
-    return result
+
+    return made_once(result, make)
 
 
 @functools.cache

@@ -5,13 +5,13 @@ What it said is kept in a folder, under the source, the chip and the version: a 
 
 import hashlib
 import json
-import os
 import re
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cuda.bindings import nvrtc
+from made_once import made_once
 
 from dwbridge.kernels.cuda.sources import Instance
 
@@ -58,10 +58,7 @@ def compiled(instance: Instance, chip: int, folder: Path) -> Compiled:
     text = instance.text()
     version = _checked(nvrtc.nvrtcVersion())[1:]
     kept = folder / (hashlib.sha256(repr((text, chip, version)).encode()).hexdigest()[:32] + ".json")
-    if not kept.exists():
-        begun = kept.with_suffix(f".{os.getpid()}")
-        begun.write_text(json.dumps(_outcome(instance, text, chip)))
-        begun.replace(kept)
+    made_once(kept, lambda begun: begun.write_text(json.dumps(_outcome(instance, text, chip))))
     kernels, accesses = json.loads(kept.read_text())
     return Compiled({name: Needs(*needs) for name, needs in kernels.items()}, accesses)
 

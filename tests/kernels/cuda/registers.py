@@ -5,11 +5,14 @@ python tests/kernels/cuda/registers.py      writes registers.txt anew
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # the tests' own modules, where pytest has not found them
 
 from instances import every
 from nvrtc import Needs, chips_under_test, compiled
@@ -28,7 +31,7 @@ Found = dict[tuple[str, str], dict[int, Needs]]
 def found(folder: Path) -> Found:
     """What every kernel needs; `folder` is where NVRTC's answers are kept."""
     chosen = [(instance, chip) for instance in every() for chip in chips_under_test()]
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
         outcomes = threads.map(lambda pair: compiled(*pair, folder), chosen)
     table: Found = {}
     for (instance, chip), outcome in zip(chosen, outcomes, strict=True):
