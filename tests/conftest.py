@@ -25,6 +25,7 @@ def pytest_collection_finish() -> None:
     """The tests themselves stay: the collector need not look through them again, at every compilation a few times."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # compilers make many objects that stay
 
 
 @pytest.fixture(autouse=True)
