@@ -91,6 +91,7 @@ def test_a_worker_that_nobody_wants_sleeps_and_is_woken(own_team: Team) -> None:
             deadline = time.monotonic() + 60
             while not own_team.words[worker.asleep]:
                 assert time.monotonic() < deadline, "it still waits awake"
+                worker.join(0.001)  # without a turn of the processor it does not come to rest
             np.testing.assert_array_equal(out, turn * np.arange(1000))
         own_team._gather(1)
         assert not own_team.words[worker.asleep]
