@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from every_direction import ROUNDING, check_every_direction
+from fragments import G, T, of_a, of_b, of_d
 from instances import CASES, problem
+from planted import is_seen
 from seed import SEED
 from simulated_gpu import SimulatedGpu
 
@@ -15,22 +17,6 @@ from dwbridge.kernels.cuda.launch import OPTIONS, run
 from dwbridge.kernels.cuda.plan import depthwise as plan
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.reference import depthwise as reference
-
-LANE = np.arange(32)
-#: What the PTX manual says of mma.m16n8k8 and 16 bits: row and column of element i of a lane; groupID and threadID.
-G, T = LANE // 4, LANE % 4
-
-
-def of_a(i: int) -> tuple[np.ndarray, np.ndarray]:
-    return G + (0 if i < 2 else 8), 2 * T + i % 2
-
-
-def of_b(i: int) -> tuple[np.ndarray, np.ndarray]:
-    return 2 * T + i, G
-
-
-def of_d(i: int) -> tuple[np.ndarray, np.ndarray]:
-    return G + (0 if i < 2 else 8), 2 * T + i % 2
 
 
 @pytest.mark.parametrize("left", range(12))
@@ -152,23 +138,11 @@ def test_a_slice_of_many_units(gpu: SimulatedGpu) -> None:
 def test_copies_that_are_not_in_step_are_seen(
     right: str, wrong: str, libraries: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = Instance.text
-
-    def text(instance: Instance) -> str:
-        source = honest(instance)
+    def plant(source: str) -> str:
         assert right in source and REPAIR in source
         return source.replace(right, wrong).replace(REPAIR, "false")
 
-    monkeypatch.setattr(Instance, "text", text)
-    seen = False
-    for order in (0, 1, 7):
-        gpu = SimulatedGpu(libraries, order)
-        with gpu.installed():
-            try:
-                seen |= not np.array_equal(*of_one_slice(gpu))
-            except RuntimeError:
-                seen = True
-    assert seen
+    assert is_seen(plant, of_one_slice, libraries, monkeypatch)
 
 
 def test_maps_that_would_waste_most_of_a_product_have_none() -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from every_direction import ROUNDING
+from fragments import LANE, G, T, of_a, of_b, of_d
 from instances import CASES, problem
+from planted import is_seen
 from seed import SEED
 from simulated_gpu import SimulatedGpu
 
@@ -17,22 +19,6 @@ from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.reference import depthwise as reference
 
 WEIGHT_CASES = [case for case in CASES if case.startswith("tensor weight")]
-
-LANE = np.arange(32)
-#: What the PTX manual says of mma.m16n8k16 and 16 bits: row and column of element i of a lane; groupID and threadID.
-G, T = LANE // 4, LANE % 4
-
-
-def of_a(i: int) -> tuple[np.ndarray, np.ndarray]:
-    return G + i // 2 % 2 * 8, 2 * T + i % 2 + i // 4 * 8
-
-
-def of_b(i: int) -> tuple[np.ndarray, np.ndarray]:
-    return 2 * T + i % 2 + i // 2 * 8, G
-
-
-def of_d(i: int) -> tuple[np.ndarray, np.ndarray]:
-    return G + i // 2 * 8, 2 * T + i % 2
 
 
 def loaded(rows: list[np.ndarray], matrices: int) -> np.ndarray:
@@ -154,24 +140,14 @@ def test_a_slice_of_many_units(gpu: SimulatedGpu) -> None:
 def test_copies_that_are_not_in_step_are_seen(
     right: str, wrong: str, libraries: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    barrier, honest = "__syncthreads();  // now", Instance.text
+    barrier = "__syncthreads();  // now"
     late = barrier if "__syncthreads" in wrong else ""
 
-    def text(instance: Instance) -> str:
-        source = honest(instance)
-        assert instance.source != "tensor_weight" or (right in source and barrier in source)
+    def plant(source: str) -> str:
+        assert "tensor_weight.cuh" not in source or (right in source and barrier in source)
         return source.replace(right, wrong).replace(late or "\0", "//")
 
-    monkeypatch.setattr(Instance, "text", text)
-    seen = False
-    for order in (0, 1, 7):
-        gpu = SimulatedGpu(libraries, order)
-        with gpu.installed():
-            try:
-                seen |= not np.array_equal(*of_one_slice(gpu))
-            except RuntimeError:
-                seen = True
-    assert seen
+    assert is_seen(plant, of_one_slice, libraries, monkeypatch)
 
 
 @pytest.mark.parametrize("case", ["tensor weight 3x3", "tensor weight 7x7, strips"])
