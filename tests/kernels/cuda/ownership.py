@@ -167,6 +167,33 @@ def _units(launch: Launch, images: int, height: int) -> Places:
             yield image[exists], row[exists], np.full(exists.sum(), left)
 
 
+def _maps_of_units(launch: Launch, images: int, of_a_unit: int) -> Iterator[np.ndarray]:
+    """The images of a channel's units, slice by slice: tensor_maps.cuh and tensor_maps_weight.cuh."""
+    total, units = map(int, launch.numbers[1:])
+    assert launch.block == 32 * 8
+    assert total == -(-images // of_a_unit)
+    for y in range(launch.grid[1]):
+        assert y * units < total, "a slice of nothing"
+        for unit in range(y * units, min((y + 1) * units, total)):
+            here = unit * of_a_unit + np.arange(of_a_unit)
+            yield here[here < images]
+
+
+def _tensor_maps(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
+    channels = 8 * launch.grid[0]
+    assert planes % channels == 0
+    for n in _maps_of_units(launch, planes // channels, 16):
+        for group in range(launch.grid[0]):
+            map_, part = np.meshgrid(n * channels + 8 * group, np.arange(math.prod(image)))
+            at = 8 * part.ravel() + np.arange(8)[:, None]  # of eight maps, one behind the other
+            pixel = at % math.prod(image)
+            yield (
+                (map_.ravel() + at // math.prod(image)).ravel(),
+                (pixel // image[1]).ravel(),
+                (pixel % image[1]).ravel(),
+            )
+
+
 def _tensor_rows(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
     """Lanes t of a row have the columns that `store_eights` gives them."""
     d, channels = _defines(launch), launch.grid[0]
@@ -210,6 +237,14 @@ def _planes_weight(launch: Launch, problem: Problem) -> Places:
             yield np.full(adds.sum(), n), row[adds], column[adds]
 
 
+def _tensor_maps_weight(launch: Launch, problem: Problem) -> Places:
+    height, width = problem.out_image
+    assert 8 * launch.grid[0] == problem.channels
+    for n in _maps_of_units(launch, problem.images, 8):
+        image, pixel = np.meshgrid(n, np.arange(height * width))
+        yield image.ravel(), pixel.ravel() // width, pixel.ravel() % width
+
+
 def _tensor_weight(launch: Launch, problem: Problem) -> Places:
     assert launch.grid[0] == problem.out_channels
     for image, row, left in _units(launch, problem.images, problem.out_image[0]):
@@ -238,12 +273,14 @@ STORED: dict[str, Callable[[Launch, int, Any], Places]] = {
     "depthwise_rows": _rows,
     "depthwise_rows_data": _rows_data,
     "depthwise_planes": _planes,
+    "depthwise_tensor_maps": _tensor_maps,
     "depthwise_tensor_rows": _tensor_rows,
     "depthwise_tiles": _tiles,
 }
 SUMMED: dict[str, Callable[[Launch, Problem], Places]] = {
     "depthwise_planes_weight": _planes_weight,
     "depthwise_rows_weight": _rows_weight,
+    "depthwise_tensor_maps_weight": _tensor_maps_weight,
     "depthwise_tensor_weight": _tensor_weight,
     "depthwise_weight": _weight,
 }
@@ -259,13 +296,20 @@ def shared_bytes(launch: Launch) -> int:
     if launch.instance.source == "weight":
         return warps * (d["TAPS_Y"] * d["TAPS_X"] + 1) * wide
     if launch.instance.source in ("planes", "planes_weight"):
-        reach_y, reach_x = ((d[f"KERNEL_{a}"] - 1) * d[f"DILATE_{b}"] + 1 for a, b in (("HEIGHT", "Y"), ("WIDTH", "X")))
-        strips = -(-d["OUT_HEIGHT"] // d["STRIP"])
-        frame = ((strips * d["STRIP"] - 1) * d["STRIDE_Y"] + reach_y) * ((d["OUT_WIDTH"] - 1) * d["STRIDE_X"] + reach_x)
         stored = dict(launch.instance.defines).get("STORED")
         results = d["OUT_HEIGHT"] * d["OUT_WIDTH"] * (wide if stored else 2)
         others = (d["KERNEL_HEIGHT"] * d["KERNEL_WIDTH"] + 1) * wide if "weight" in launch.instance.source else results
-        return d["WARPS"] * (d["MAPS"] * (frame * wide + others) + wide)
+        return d["WARPS"] * (d["MAPS"] * (d["FRAME"] * wide + others) + wide)
+    if launch.instance.source in ("tensor_maps", "tensor_maps_weight"):
+        image, out_image = d["HEIGHT"] * d["WIDTH"], d["OUT_HEIGHT"] * d["OUT_WIDTH"]
+        stages = d["STAGES"] * 16 * 16 * (max(image, out_image) | 1)
+        if launch.instance.source == "tensor_maps_weight":
+            return max(stages, d["TOGETHER"] * image * out_image * 4)
+        rows, columns = (
+            d[size] + d[stride] * (d[f"OUT_{size}"] - 1)
+            for size, stride in (("HEIGHT", "STRIDE_Y"), ("WIDTH", "STRIDE_X"))
+        )
+        return stages + 8 * rows * columns * 2
     if launch.instance.source in ("tensor_rows", "tensor_weight"):
         first, last = (-(-d["LEFT"] // 8), (d["KERNEL_WIDTH"] + 6 - d["LEFT"]) // 8) if d["X_EIGHTS"] > 1 else (0, 0)
         sides = 1 + (launch.instance.source == "tensor_weight")

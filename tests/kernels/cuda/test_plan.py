@@ -111,6 +111,8 @@ def test_cases_reach_what_they_are_named_after_and_all_that_there_is() -> None:
         "rows_weight",
         "planes",
         "planes_weight",
+        "tensor_maps",
+        "tensor_maps_weight",
         "tensor_rows",
         "tensor_weight",
         "tiles",

@@ -83,7 +83,7 @@ def test_frames_are_copied_past_the_registers(answers: Path) -> None:
     All else that `tensor_rows` loads are taps, the bias and, where sums are not finite, pixels. A lane of it stores up
     to four outputs beside each other: 8 bytes.
     """
-    promised = [instance for instance in depthwise() if instance.source.startswith("tensor")]
+    promised = [instance for instance in depthwise() if instance.source in ("tensor_rows", "tensor_weight")]
     for source in ("tensor_rows", "tensor_weight"):
         found = {dict(instance.defines)["PART"] for instance in promised if instance.source == source}
         assert found == {"1", "2", "4", "8"}
@@ -100,3 +100,15 @@ def test_frames_are_copied_past_the_registers(answers: Path) -> None:
             stored, plain = defines["OUT_PART"], "st.global.u16"
             wide = {f"st.global.v{stored}.u16"} if stored != "1" else set()
             assert {kind for kind in accesses if kind.startswith("st")} == {plain} | wide, (instance, accesses)
+
+
+def test_small_maps_are_copied_past_the_registers_as_they_lie(answers: Path) -> None:
+    """16 bytes at a time, whatever their size, and stored so; sums are floats."""
+    promised = [instance for instance in depthwise() if instance.source.startswith("tensor_maps")]
+    assert {instance.source for instance in promised} == {"tensor_maps", "tensor_maps_weight"}
+    for instance in promised:
+        accesses = compiled(instance, 90, answers).accesses
+        assert {kind for kind in accesses if kind.startswith("cp")} == {"cp.async.cg.shared.global"}
+        stored = "st.global.f32" if instance.source == "tensor_maps_weight" else "st.global.v4.u32"
+        assert {kind for kind in accesses if kind.startswith("st")} == {stored}
+        assert not any(kind.startswith("cp") for kind in compiled(instance, 75, answers).accesses)

@@ -3,12 +3,13 @@
 // A warp has MAPS neighbouring channels, of one image after another, so its taps stay the same. Their maps lie one behind
 // the other: they are read as one run of memory, 32 elements at a time, and those of the next image are on their way
 // while this one's are computed. No other warp is waited for. A lane computes STRIP outputs below each other, and reads
-// each column of the frame once for all of them.
+// each column of the frame once for all of them. If that is the whole height of the map, it is known to the compiler
+// which rows of a window lie above or below it: these are not in the frame, and not multiplied.
 //
 // Defines: the numbers of the window (HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE_Y,
 // STRIDE_X, TOP, LEFT, DILATE_Y, DILATE_X), MAPS (more than one only if a lane has one strip at most), WHOLE (1: channels
-// are a multiple of MAPS), STRIP, WARPS of a block, and RESIDENT: the blocks that shall at least fit into a
-// multiprocessor. With M = 1.
+// are a multiple of MAPS), STRIP, PITCH and FRAME (from a row of a frame to the next, and from a frame to the next), WARPS
+// of a block, and RESIDENT: the blocks that shall at least fit into a multiprocessor. With M = 1.
 
 #pragma once
 
@@ -22,9 +23,9 @@
 #define STRIPS ((OUT_HEIGHT + STRIP - 1) / STRIP)
 #define OF_A_MAP (STRIPS * OUT_WIDTH)               // strips, beside and below each other
 #define ROUNDS ((MAPS * OF_A_MAP + 31) / 32)        // in which lanes have all strips
-#define FRAME_HEIGHT ((STRIPS * STRIP - 1) * STRIDE_Y + REACH_Y)
+#define ABOVE (STRIPS > 1 ? TOP : 0)                // rows of zeros in a frame
+#define FRAME_HEIGHT (STRIPS > 1 ? (STRIPS * STRIP - 1) * STRIDE_Y + REACH_Y : HEIGHT)
 #define FRAME_WIDTH ((OUT_WIDTH - 1) * STRIDE_X + REACH_X)
-#define FRAME (FRAME_HEIGHT * FRAME_WIDTH)
 #define IMAGE (HEIGHT * WIDTH)
 #define OUT_IMAGE (OUT_HEIGHT * OUT_WIDTH)
 #define LOADS ((MAPS * IMAGE + 31) / 32)
@@ -48,9 +49,9 @@ __device__ __forceinline__ Strip strip_of(int lane, int round) {
 
 // Where pixel `at` of the run lies in the frames.
 __device__ __forceinline__ int place_of(int at) {
-    const int row = at % IMAGE / WIDTH + TOP, column = at % WIDTH + LEFT;
+    const int row = at % IMAGE / WIDTH + ABOVE, column = at % WIDTH + LEFT;
     const bool seen = at < MAPS * IMAGE && row < FRAME_HEIGHT && column < FRAME_WIDTH;
-    return seen ? at / IMAGE * FRAME + row * FRAME_WIDTH + column : MAPS * FRAME;
+    return seen ? at / IMAGE * FRAME + row * PITCH + column : MAPS * FRAME;
 }
 
 __device__ __forceinline__ void clear(Frames& frames, int lane) {
@@ -73,9 +74,13 @@ __device__ __forceinline__ void put(Frames& frames, const STORED* pixels, const 
     __syncwarp();
 }
 
+// Whether row r below the first window of a strip is in the frame.
+__device__ __forceinline__ bool in_frame(int r) { return STRIPS > 1 || (unsigned)(r - TOP) < HEIGHT; }
+
 // The frame's column of a strip, below its column of taps j.
 __device__ __forceinline__ void read_column(WIDE* column, const Frames& frames, const Strip& strip, int j) {
-    const WIDE* top = frames.values + strip.map * FRAME + strip.row * (STRIDE_Y * FRAME_WIDTH) + strip.column * STRIDE_X;
+    const WIDE* top = frames.values + strip.map * FRAME + strip.row * (STRIDE_Y * PITCH) + strip.column * STRIDE_X;
 #pragma unroll
-    for (int r = 0; r < COLUMN; ++r) column[r] = top[r * FRAME_WIDTH + j * DILATE_X];
+    for (int r = 0; r < COLUMN; ++r)
+        if (in_frame(r)) column[r] = top[(r - TOP + ABOVE) * PITCH + j * DILATE_X];
 }

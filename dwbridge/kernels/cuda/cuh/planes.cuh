@@ -49,7 +49,8 @@ depthwise_planes(STORED* __restrict__ y, const STORED* __restrict__ x, const STO
                 for (int i = 0; i < KERNEL_HEIGHT; ++i)
 #pragma unroll
                     for (int r = 0; r < STRIP; ++r)
-                        sums[r] += column[r * STRIDE_Y + i * DILATE_Y] * taps[i * KERNEL_WIDTH + j];
+                        if (in_frame(r * STRIDE_Y + i * DILATE_Y))
+                            sums[r] += column[r * STRIDE_Y + i * DILATE_Y] * taps[i * KERNEL_WIDTH + j];
             }
             STORED* result = results + strip.map * OUT_IMAGE + strip.row * OUT_WIDTH + strip.column;
 #pragma unroll

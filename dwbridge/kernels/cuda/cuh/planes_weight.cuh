@@ -66,7 +66,8 @@ depthwise_planes_weight(WIDE* __restrict__ partial, const STORED* __restrict__ x
                 for (int i = 0; i < KERNEL_HEIGHT; ++i)
 #pragma unroll
                     for (int r = 0; r < STRIP; ++r)
-                        if (STRIPS * STRIP == OUT_HEIGHT || strip.row + r < OUT_HEIGHT)
+                        if (in_frame(r * STRIDE_Y + i * DILATE_Y) &&
+                            (STRIPS * STRIP == OUT_HEIGHT || strip.row + r < OUT_HEIGHT))
                             sums[i * KERNEL_WIDTH + j] += column[r * STRIDE_Y + i * DILATE_Y] * gradient[round][r];
             }
         }

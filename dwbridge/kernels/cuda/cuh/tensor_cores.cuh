@@ -19,6 +19,21 @@ __device__ __forceinline__ unsigned word_of(STORED low, STORED high) {
     return low.bits | (unsigned)high.bits << 16;
 }
 
+// Two elements of a row or a column, rounded.
+__device__ __forceinline__ unsigned narrow_two(float low, float high) {
+#if defined(ON_HOST) || __CUDA_ARCH__ < 800
+    return word_of(narrow(low), narrow(high));
+#else
+    unsigned word;
+#if defined(STORED_IS_BFLOAT)
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+#else
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+#endif
+    return word;
+#endif
+}
+
 __device__ __forceinline__ float low_of(unsigned word) {
     STORED value;
     value.bits = (unsigned short)(word & 0xffff);

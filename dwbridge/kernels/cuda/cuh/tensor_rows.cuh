@@ -89,8 +89,8 @@ __device__ __forceinline__ void store_eights(STORED* row, const float (*sums)[4]
     for (int e = 0; e < EIGHTS; e += 2) {
         const int mine = e + t % 2;
         const float* next = sums[e + 1 < EIGHTS ? e + 1 : e] + 2 * half;
-        const unsigned even = word_of(narrow(sums[e][2 * half]), narrow(sums[e][2 * half + 1]));
-        const unsigned odd = word_of(narrow(next[0]), narrow(next[1]));
+        const unsigned even = narrow_two(sums[e][2 * half], sums[e][2 * half + 1]);
+        const unsigned odd = narrow_two(next[0], next[1]);
         const unsigned other = __shfl_xor_sync(EVERY_LANE, t % 2 ? even : odd, 1);
         if (exists && mine < EIGHTS)
             store(row, t % 2 ? other : even, t % 2 ? odd : other, left + 8 * mine + t / 2 * 4, width);

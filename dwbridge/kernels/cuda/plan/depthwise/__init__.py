@@ -1,13 +1,14 @@
 """Which kernels compute a depthwise convolution, and with which launches.
 
-Of those that compute it, in this order: rows on tensor cores, rows in whole packs, planes, rows in parts, tiles, and
-else one by one.
+Of those that compute it, in this order: maps on tensor cores, rows on them, rows in whole packs, planes, rows in parts,
+tiles, and else one by one.
 
     problem        what is to be computed
     one_by_one     any.cuh, for everything
     walk           how lanes divide maps, for the kernels that walk down their rows
     rows           rows.cuh and rows_data.cuh
     tensor_frames  how the kernels on tensor cores have maps
+    tensor_maps    tensor_maps.cuh and tensor_maps_weight.cuh, for 16 bits and maps of at most 64 pixels
     tensor_rows    tensor_rows.cuh, for 16 bits and kernels of 5 to 9 columns
     planes         planes.cuh and planes_weight.cuh, for small maps
     tiles          tiles.cuh, for large kernels
@@ -23,6 +24,7 @@ from dwbridge.kernels.cuda.plan.depthwise.one_by_one import one_by_one
 from dwbridge.kernels.cuda.plan.depthwise.planes import planes
 from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
 from dwbridge.kernels.cuda.plan.depthwise.rows import rows, rows_data
+from dwbridge.kernels.cuda.plan.depthwise.tensor_maps import tensor_maps
 from dwbridge.kernels.cuda.plan.depthwise.tensor_rows import tensor_rows
 from dwbridge.kernels.cuda.plan.depthwise.tiles import tiles
 from dwbridge.kernels.cuda.plan.depthwise.weight import WeightPlan, weight_plan
@@ -34,15 +36,15 @@ __all__ = ["Problem", "WeightPlan", "backward_data", "backward_weight", "forward
 @functools.lru_cache(KEPT)
 def forward(problem: Problem, aligned: bool = True) -> Launch:
     """How y is computed; `aligned` if every array begins at a multiple of 16 bytes."""
-    launch = _at_stride(problem, aligned)
+    launch = tensor_maps(problem, aligned) or _at_stride(problem, aligned)
     return launch or one_by_one(problem, "depthwise_any", problem.planes * problem.multiplier, problem.out_image)
 
 
 @functools.lru_cache(KEPT)
 def backward_data(problem: Problem, aligned: bool = True) -> Launch:
     """How gx is computed."""
-    turned = problem.turned()
-    launch = _at_stride(turned, aligned, 1) if turned else rows_data(problem, aligned)
+    launch, turned = tensor_maps(problem, aligned, data=1), problem.turned()
+    launch = launch or (_at_stride(turned, aligned, 1) if turned else rows_data(problem, aligned))
     return launch or one_by_one(problem, "depthwise_any_data", problem.planes, problem.image)
 
 

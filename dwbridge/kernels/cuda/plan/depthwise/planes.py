@@ -7,6 +7,7 @@ they load is on its way all the time. How many they are follows from the shape a
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -18,9 +19,11 @@ from dwbridge.kernels.cuda.sources import Instance
 #: The most pixels of a map, taps of a kernel and inputs of a column: the latter two are unrolled.
 PIXELS, TAPS, COLUMN = 32 * 32, 49, 24
 #: The most outputs of a lane below each other; warps of a block of planes.cuh; the most of one of planes_weight.cuh.
-STRIP, WARPS, MOST_WARPS = 7, 4, 8
+STRIP, WARPS, MOST_WARPS = 14, 4, 8
 #: The most words that a lane keeps in registers; and words kept -> warps that a multiprocessor shall have room for.
-KEPT, RESIDENT = 112, {40: 24, 56: 20, 88: 16, 112: 12}
+KEPT, RESIDENT = 120, {40: 24, 56: 20, 88: 16, 112: 12, 120: 8}
+#: Bytes of all banks of shared memory, and the most numbers left free behind a row of a frame, and behind a frame.
+BANKS, FREE_OF_A_ROW, FREE = 128, 4, 32
 
 
 class Maps(NamedTuple):
@@ -28,53 +31,97 @@ class Maps(NamedTuple):
 
     maps: int  #: neighbouring channels
     strip: int  #: outputs below each other, of a lane
+    strips: int  #: of a map
     rounds: int  #: in which lanes have all strips
     loads: int  #: pixels that a lane loads
-    frames: int  #: bytes of the frames
-    kept: int  #: words in registers, besides those of gy
+    work: float  #: instructions of the warp, for a map
+
+    @classmethod
+    def of(cls, strip: int, problem: Problem) -> Maps:
+        """With strips of so many outputs."""
+        (out_height, out_width), (kernel_height, kernel_width) = problem.out_image, problem.window.kernel
+        strips = -(-out_height // strip)
+        maps = min(problem.channels, max(1, WARP // (strips * out_width)))
+        rounds, loads = (-(-maps * size // WARP) for size in (strips * out_width, math.prod(problem.image)))
+        inputs, products = _seen(strip, problem) if strips == 1 else (_reach(problem, 0, strip), strip * kernel_height)
+        stores = strip * rounds - (-maps * math.prod(problem.out_image) // WARP)
+        work = 2 * loads + rounds * kernel_width * (inputs + products) + 2 * stores
+        return cls(maps, strip, strips, rounds, loads, work / maps)
+
+    def frame(self, problem: Problem) -> tuple[int, int]:
+        """Numbers from one row of a frame to the next, and from one frame to the next.
+
+        Lanes read their columns from as many banks of shared memory as there are.
+        """
+        height = _reach(problem, 0, self.strips * self.strip) if self.strips > 1 else problem.image[0]
+        width, reads, most = _reach(problem, 1, problem.out_image[1]), self._reads(problem), BANKS // _wide(problem)
+
+        def turns(pitches: tuple[int, int]) -> int:
+            places = [below * pitches[0] + map_ * pitches[1] + column for map_, below, column in reads]
+            return sum(_most_in_a_bank(places[first : first + most], most) for first in range(0, len(places), most))
+
+        rows = range(width, width + (FREE_OF_A_ROW if self.strips > 1 else 0) + 1)
+        frames = range(FREE if self.maps > 1 else 1)
+        pitches = [(row, height * row + free) for row in rows for free in frames]
+        return min(pitches, key=lambda each: (turns(each), each[1]))
+
+    def _reads(self, problem: Problem) -> list[tuple[int, int, int]]:
+        """Map, row and column of its frame, that lanes read at once."""
+        (stride_y, stride_x), width = problem.window.stride, problem.out_image[1]
+        of_a_map = self.strips * width
+        items = (divmod(item, of_a_map) for item in range(min(WARP, self.maps * of_a_map)))
+        return [(map_, at // width * self.strip * stride_y, at % width * stride_x) for map_, at in items]
+
+    def frames(self, problem: Problem) -> int:
+        """Bytes of all frames."""
+        return _wide(problem) * (self.maps * self.frame(problem)[1] + 1)
 
     def groups(self, problem: Problem) -> int:
         """Of neighbouring channels."""
         return -(-problem.channels // self.maps)
 
+    def kept(self, problem: Problem, gradients: bool = False) -> int:
+        """Words that a lane keeps in registers; with gradients of outputs, or without."""
+        numbers = math.prod(problem.window.kernel) + self.loads + self.strip * (1 + 2 * gradients * self.rounds)
+        return numbers * _wide(problem) // 4 + self.loads
+
     def defines(self, problem: Problem, warps: int, resident: int) -> dict[str, int]:
         """What framed_maps.cuh wants defined."""
-        window, (height, width), (out_height, out_width) = problem.window, problem.image, problem.out_image
-        (top, _), (left, _) = window.pad
+        pitch, frame = self.frame(problem)
         return {
-            "HEIGHT": height, "WIDTH": width, "OUT_HEIGHT": out_height, "OUT_WIDTH": out_width,
-            "KERNEL_HEIGHT": window.kernel[0], "KERNEL_WIDTH": window.kernel[1],
-            "STRIDE_Y": window.stride[0], "STRIDE_X": window.stride[1], "TOP": top, "LEFT": left,
-            "DILATE_Y": window.dilate[0], "DILATE_X": window.dilate[1],
+            **problem.defines(),
             "MAPS": self.maps, "WHOLE": int(problem.channels % self.maps == 0), "STRIP": self.strip,
-            "WARPS": warps, "RESIDENT": max(1, resident // warps),
+            "PITCH": pitch, "FRAME": frame, "WARPS": warps, "RESIDENT": max(1, resident // warps),
         }  # fmt: skip
 
 
-def maps_of(problem: Problem) -> Maps | None:
-    """The division; None if maps are not small enough."""
-    (out_height, out_width), wide = problem.out_image, _wide(problem)
-    strip = even(out_height, STRIP)
-    strips, column = -(-out_height // strip), _reach(problem, 0, strip)
-    pixels, taps = math.prod(problem.image), math.prod(problem.window.kernel)
-    if problem.multiplier != 1 or pixels > PIXELS or taps > TAPS or column > COLUMN:
+def maps_of(problem: Problem, gradients: bool = False) -> Maps | None:
+    """The division of the least work, with gradients of outputs or without; None if maps are not small enough."""
+    if problem.multiplier != 1 or math.prod(problem.image) > PIXELS or math.prod(problem.window.kernel) > TAPS:
         return None
-    maps = min(problem.channels, max(1, WARP // (strips * out_width)))
-    loads = -(-maps * pixels // WARP)
-    frames = wide * (maps * _reach(problem, 0, strips * strip) * _reach(problem, 1, out_width) + 1)
-    kept = (taps + loads + strip) * wide // 4 + loads
-    return Maps(maps, strip, -(-maps * strips * out_width // WARP), loads, frames, kept)
+    heights = {even(problem.out_image[0], most) for most in range(1, STRIP + 1)}
+    found = [Maps.of(strip, problem) for strip in heights if _reach(problem, 0, strip) <= COLUMN]
+    found = [maps for maps in found if maps.kept(problem, gradients) <= KEPT]
+    return min(found, key=lambda maps: (maps.work, maps.strip), default=None)
+
+
+def _seen(outputs: int, problem: Problem) -> tuple[int, int]:
+    """Rows of a map that the windows of a column of all its outputs see, and how many products they have with a tap."""
+    stride, dilate, top = problem.window.stride[0], problem.window.dilate[0], problem.window.pad[0][0]
+    rows = [r * stride + i * dilate - top for r in range(outputs) for i in range(problem.window.kernel[0])]
+    inside = [row for row in rows if 0 <= row < problem.image[0]]
+    return len(set(inside)), len(inside)
 
 
 def planes(problem: Problem, flip: int = 0) -> Launch | None:
     """A launch of planes.cuh; None if it does not compute this."""
     found = maps_of(problem)
-    if found is None or found.kept > KEPT:
+    if found is None:
         return None
-    warps = _warps(WARPS, found.frames + found.maps * math.prod(problem.out_image) * problem.itemsize)
+    warps = _warps(WARPS, found.frames(problem) + found.maps * math.prod(problem.out_image) * problem.itemsize)
     if not warps:
         return None
-    groups, resident = found.groups(problem), _resident(found.kept, problem)
+    groups, resident = found.groups(problem), _resident(found.kept(problem), problem)
     slices = _even(problem.images, _at_once(resident) // groups)
     instance = Instance.of("planes", problem.dtype, **found.defines(problem, warps, resident), FLIP=flip)
     numbers = problem.argument(), np.int32(groups), np.int32(slices)
@@ -83,14 +130,13 @@ def planes(problem: Problem, flip: int = 0) -> Launch | None:
 
 def planes_weight(problem: Problem) -> tuple[Launch, int] | None:
     """A launch of planes_weight.cuh and its number of slices; None if it does not compute this."""
-    found = maps_of(problem)
-    kept = 0 if found is None else found.kept + found.rounds * found.strip * _wide(problem) // 2
-    if found is None or kept > KEPT:
+    found = maps_of(problem, gradients=True)
+    if found is None:
         return None
-    groups, resident = found.groups(problem), _resident(kept, problem)
+    groups, resident = found.groups(problem), _resident(found.kept(problem, gradients=True), problem)
     sums = found.maps * (math.prod(problem.window.kernel) + 1) * _wide(problem)
     wanted = _even(problem.images, _at_once(resident) // groups)
-    warps = _warps(even(wanted, MOST_WARPS), found.frames + sums)
+    warps = _warps(even(wanted, MOST_WARPS), found.frames(problem) + sums)
     if not warps:
         return None
     slices = -(-wanted // warps)
@@ -119,6 +165,11 @@ def _even(images: int, most: int) -> int:
 def _warps(most: int, shared: int) -> int:
     """Warps of a block, if each has so many bytes of shared memory; 0 if there is not enough for one."""
     return min(most, SHARED_BYTES // shared)
+
+
+def _most_in_a_bank(places: list[int], banks: int) -> int:
+    """How many different places of shared memory lie in the bank that has the most of them."""
+    return max(Counter(place % banks for place in set(places)).values())
 
 
 def _reach(problem: Problem, axis: int, outputs: int) -> int:

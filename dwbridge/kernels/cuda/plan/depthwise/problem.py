@@ -74,6 +74,17 @@ class Problem(NamedTuple):
         window = Window2D(self.window.kernel, (1, 1), pad, self.window.dilate)
         return self._replace(image=self.out_image, window=window)
 
+    def defines(self) -> dict[str, int]:
+        """The numbers of the window, for sources to which they are constants."""
+        window, (top, _), (left, _) = self.window, *self.window.pad
+        return {
+            "HEIGHT": self.image[0], "WIDTH": self.image[1],
+            "OUT_HEIGHT": self.out_image[0], "OUT_WIDTH": self.out_image[1],
+            "KERNEL_HEIGHT": window.kernel[0], "KERNEL_WIDTH": window.kernel[1],
+            "STRIDE_Y": window.stride[0], "STRIDE_X": window.stride[1], "TOP": top, "LEFT": left,
+            "DILATE_Y": window.dilate[0], "DILATE_X": window.dilate[1],
+        }  # fmt: skip
+
     def argument(self) -> Any:
         """The `Window` that kernels get, by value: CuPy takes an array of size one so."""
         (top, _), (left, _) = self.window.pad

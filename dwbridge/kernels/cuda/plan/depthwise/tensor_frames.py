@@ -138,13 +138,19 @@ def work(held: Frame, problem: Problem, resident: int) -> Work | None:
     total, channels = held.units(problem.images), problem.out_channels
     if total > INDEXED:
         return None
-    units = _units(total, channels, resident)
+    units = units_of(total, channels, resident)
     grid = channels, -(-total // units), 1
     return Work(total, units, grid, _stages(held.bytes, min(resident, -(-math.prod(grid) // MULTIPROCESSORS))))
 
 
-def _units(total: int, channels: int, resident: int) -> int:
-    """Of a slice: such that blocks are enough, and all there at once, each with about as much work as any other."""
+def units_of(total: int, channels: int, resident: int) -> int:
+    """Of a slice: such that blocks are enough, and all there at once, each with about as much work as any other.
+
+    Args:
+        total: units of a channel, or a group of channels.
+        channels: these, or groups of them: each has blocks of its own.
+        resident: blocks of a multiprocessor.
+    """
     most = max(1, min(resident * MULTIPROCESSORS // channels, total, MOST_BLOCKS[1]))
     least = min(most, -(-ENOUGH * MULTIPROCESSORS // channels))
     units = {-(-total // slices) for slices in range(least, most + 1)}

@@ -14,6 +14,7 @@ from dwbridge.kernels.cuda.plan.depthwise.one_by_one import BLOCKS
 from dwbridge.kernels.cuda.plan.depthwise.one_by_one import THREADS as SUM_THREADS
 from dwbridge.kernels.cuda.plan.depthwise.planes import planes_weight
 from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
+from dwbridge.kernels.cuda.plan.depthwise.tensor_maps import tensor_maps_weight
 from dwbridge.kernels.cuda.plan.depthwise.tensor_weight import tensor_weight
 from dwbridge.kernels.cuda.plan.depthwise.walk import THREADS, Walk, walk
 from dwbridge.kernels.cuda.plan.launches import ENOUGH, MOST_BLOCKS, WARP, Launch, even
@@ -35,7 +36,8 @@ class WeightPlan(NamedTuple):
 
 def weight_plan(problem: Problem, aligned: bool = True) -> WeightPlan:
     """The slices' sums, and the sum of these."""
-    packed = tensor_weight(problem, aligned) or rows_weight(problem, aligned, whole=True)
+    on_tensor_cores = tensor_maps_weight(problem, aligned) or tensor_weight(problem, aligned)
+    packed = on_tensor_cores or rows_weight(problem, aligned, whole=True)
     partial, slices = packed or planes_weight(problem) or rows_weight(problem, aligned) or weight(problem)
     taps = math.prod(problem.window.kernel) + 1  # the last one is the bias
     grid = min(-(-problem.out_channels * taps // SUM_THREADS), BLOCKS), 1, 1
