@@ -5,8 +5,8 @@
 For every depthwise layer of MobileNetV2, EfficientNet-B0 and ConvNeXt-T and each direction: the kernel that is chosen,
 its registers for sm_90, the warps of a multiprocessor of an H200 out of those that it has room for, and the most of a
 copy's bandwidth that its instructions and its bytes under way allow; `gpu/paper.py` says how. What these limits leave
-room for may still be missed: they say where a kernel cannot be fast enough, not where it is. Kernels on tensor cores,
-for large kernels and for everything else are named without limits.
+room for may still be missed: they say where a kernel cannot be fast enough, not where it is. Kernels for large kernels
+and for everything else are named without limits.
 """
 
 from __future__ import annotations

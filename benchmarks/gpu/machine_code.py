@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,19 +33,40 @@ class Code(NamedTuple):
     shared: int  #: bytes of a block
     instructions: list[tuple[int, str, str]]  #: address, operation, operands
 
-    def loops(self) -> Iterator[list[str]]:
-        """The operations of every loop: what lies between a jump back and its target."""
+    def loops(self) -> list[Loop]:
+        """Every loop: what lies between a jump back and its target."""
+        found = []
         for address, operation, operands in self.instructions:
-            found = _TARGET.search(operands) if operation == "BRA" else None
-            if found and int(found[1], 16) < address:
-                begin = int(found[1], 16)
-                yield [name for at, name, _ in self.instructions if begin <= at <= address]
+            target = _TARGET.search(operands) if operation == "BRA" else None
+            if target and int(target[1], 16) < address:
+                found.append(Loop(int(target[1], 16), address, self.between(int(target[1], 16), address)))
+        return found
+
+    def between(self, begin: int, end: int) -> list[str]:
+        """The operations from one address to another."""
+        return [name for at, name, _ in self.instructions if begin <= at <= end]
 
     def inner_loop(self) -> list[str]:
         """The operations of the smallest loop with products in it; of the whole kernel, if it has none."""
         whole = [name for _, name, _ in self.instructions]
-        busy = [loop for loop in self.loops() if sum(name in PRODUCTS for name in loop) > 8]
+        busy = [loop.operations for loop in self.loops() if sum(name in PRODUCTS for name in loop.operations) > 8]
         return min(busy, key=len, default=whole)
+
+
+class Loop(NamedTuple):
+    """A loop of a kernel."""
+
+    begin: int  #: addresses of its first and its last instruction
+    end: int
+    operations: list[str]
+
+    def has(self, *names: str) -> bool:
+        """Whether it has each of these operations."""
+        return set(names) <= set(self.operations)
+
+    def within(self, other: Loop) -> bool:
+        """Whether it is a part of another."""
+        return self != other and other.begin <= self.begin and self.end <= other.end
 
 
 def code(instance: Instance, kernel: str, chip: int) -> Code:

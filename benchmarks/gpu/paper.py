@@ -14,6 +14,7 @@ from typing import NamedTuple
 from dwbridge.kernels.cuda.plan.depthwise import Problem
 from dwbridge.kernels.cuda.plan.launches import Launch
 from gpu.machine_code import Code
+from gpu.paper_tensor import Work, tensor_work
 
 
 class Chip(NamedTuple):
@@ -52,21 +53,19 @@ class Limits(NamedTuple):
 
 def limits(launch: Launch, code: Code, problem: Problem, operation: str, chip: Chip = H200) -> Limits | None:
     """The limits of a launch; None for kernels whose loops are not known here."""
-    d = {name: int(value) for name, value in launch.instance.defines if value.lstrip("-").isdigit()}
-    turn = _turn(launch, d, problem)
-    if turn is None:
+    work = _work(launch, code, problem) if "tensor" not in launch.kernel else tensor_work(launch, code, problem)
+    if work is None:
         return None
-    outputs, loaded = turn
     x, y = (math.prod(image) * problem.itemsize for image in (problem.image, problem.out_image))
     a_map = math.prod(problem.out_image)
-    rate = chip.processors * 4 * chip.cycles / len(code.inner_loop()) * outputs
+    rate = chip.processors * 4 * chip.cycles / work.instructions
     read = {"forward": x, "backward_data": y, "backward_weight": x + y}[operation]
     resident = _resident(launch, code, chip)
     warps = min(resident, math.prod(launch.grid) * launch.block / 32 / chip.processors)
     needed = chip.bandwidth * read / (x + y) * chip.latency / chip.processors
     return Limits(
         launch.kernel.removeprefix("depthwise_"), code.registers, resident, warps,
-        rate * (x + y) / a_map / chip.bandwidth, warps * loaded, needed,
+        rate * (x + y) / a_map / chip.bandwidth, warps * work.under_way, needed,
     )  # fmt: skip
 
 
@@ -78,12 +77,13 @@ def _resident(launch: Launch, code: Code, chip: Chip) -> int:
     return warps * min(by_registers, by_shared, chip.warps // warps)
 
 
-def _turn(launch: Launch, d: dict[str, int], problem: Problem) -> tuple[float, float] | None:
-    """Outputs of a warp's turn of the loop, and bytes that it has under way."""
-    size, kind = problem.itemsize, launch.instance.source
+def _work(launch: Launch, code: Code, problem: Problem) -> Work | None:
+    """What a turn of the loop is, in kernels that have one; None for others."""
+    d = {name: int(value) for name, value in launch.instance.defines if value.lstrip("-").isdigit()}
+    size, kind, turn = problem.itemsize, launch.instance.source, len(code.inner_loop())
     if kind.startswith("planes"):
         x, y = (d["MAPS"] * math.prod(image) for image in (problem.image, problem.out_image))
-        return y, size * (x + (y if kind == "planes_weight" else 0))
+        return Work(turn / y, size * (x + (y if kind == "planes_weight" else 0)))
     if not kind.startswith("rows"):
         return None
     stride, width = problem.window.stride[0], problem.out_image[1]
@@ -92,4 +92,5 @@ def _turn(launch: Launch, d: dict[str, int], problem: Problem) -> tuple[float, f
     alive = -(-d["K"] // stride)
     row = d["V"] * size * lanes
     x, y = d["AHEAD"] * stride * row, min(d["AHEAD"], alive) * row
-    return alive * d["V"] * lanes, {"rows": x, "rows_data": d["AHEAD"] * row, "rows_weight": x + y}[kind]
+    under_way = {"rows": x, "rows_data": d["AHEAD"] * row, "rows_weight": x + y}[kind]
+    return Work(turn / (alive * d["V"] * lanes), under_way)

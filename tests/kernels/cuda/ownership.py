@@ -309,7 +309,7 @@ def shared_bytes(launch: Launch) -> int:
             d[size] + d[stride] * (d[f"OUT_{size}"] - 1)
             for size, stride in (("HEIGHT", "STRIDE_Y"), ("WIDTH", "STRIDE_X"))
         )
-        return stages + 8 * rows * columns * 2
+        return stages + 8 * (rows * columns + 1) * 2
     if launch.instance.source in ("tensor_rows", "tensor_weight"):
         first, last = (-(-d["LEFT"] // 8), (d["KERNEL_WIDTH"] + 6 - d["LEFT"]) // 8) if d["X_EIGHTS"] > 1 else (0, 0)
         sides = 1 + (launch.instance.source == "tensor_weight")

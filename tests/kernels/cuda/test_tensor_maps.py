@@ -16,7 +16,7 @@ from dwbridge.kernels.cuda import depthwise
 from dwbridge.kernels.cuda.launch import run
 from dwbridge.kernels.cuda.plan import depthwise as plan
 from dwbridge.kernels.cuda.plan.depthwise import Problem
-from dwbridge.kernels.cuda.plan.depthwise.tensor_maps import meeting_tiles
+from dwbridge.kernels.cuda.plan.depthwise.tensor_maps import meeting
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.reference import depthwise as reference
 
@@ -128,15 +128,14 @@ def test_outputs_are_products_of_the_matrix(image: tuple[int, int], of: tuple, d
 def test_gradients_are_products_of_maps(image: tuple[int, int], of: tuple, channel: int) -> None:
     """Eight images; even positions of x are the first eight rows of a tile, odd ones the last; only tiles that meet."""
     rng, window = np.random.default_rng(SEED), Window2D.of(*of)
-    meeting = matrix(window, image, np.ones(window.kernel)) != 0
-    pixels, outputs = meeting.shape
+    meets = matrix(window, image, np.ones(window.kernel)) != 0
+    pixels, outputs = meets.shape
     x, gy = rng.normal(size=(8, pixels)), rng.normal(size=(8, outputs))
     sources, targets = pixels_at(pixels, channel), pixels_at(outputs, channel)
-    x_tiles, y_tiles = (-(-(size + size % 2) // 16) for size in (pixels, outputs))
-    meet = meeting_tiles(Problem(1, 8, 1, image, window, "float16"))
+    tiles = meeting(Problem(1, 8, 1, image, window, "float16"), 16)
     found = np.full((pixels, outputs), np.nan)
-    for tile, e, odd in np.ndindex(x_tiles, y_tiles, 2):
-        if not meet >> (y_tiles * tile + e) & 1:
+    for tile, e, odd in np.ndindex(*tiles.shape, 2):
+        if not tiles[tile, e]:
             continue
         a, b = np.zeros((16, 8)), np.zeros((8, 8))
         for i in range(4):
@@ -153,7 +152,7 @@ def test_gradients_are_products_of_maps(image: tuple[int, int], of: tuple, chann
             pixel, output = sources[16 * tile + 2 * G + i // 2], targets[16 * e + 2 * (2 * T + i % 2) + odd]
             wanted = (pixel >= 0) & (output >= 0)
             found[pixel[wanted], output[wanted]] = product[row, n][wanted]
-    np.testing.assert_allclose(found[meeting], (x.T @ gy)[meeting], atol=1e-12)
+    np.testing.assert_allclose(found[meets], (x.T @ gy)[meets], atol=1e-12)
 
 
 @pytest.mark.parametrize("case", MAP_CASES)

@@ -10,14 +10,15 @@
 //
 //     instructions for 16 maps     FROM_EIGHTS TO_EIGHTS / 2 products + 2 FROM_EIGHTS loads + 2 TO_EIGHTS stores
 //
-// for any kernel, stride and padding: 67 for maps of 7 x 7, where 32 lanes need 25 multiplications and additions for a
-// kernel of one tap. Outputs take the place of pixels in shared memory.
+// at most, for any kernel, stride and padding: eights of pixels and of outputs that do not meet are left out. For maps of
+// 7 x 7 these are 53, where 32 lanes need 25 multiplications and additions for a single tap. Outputs take the place of
+// pixels in shared memory.
 //
 // The zeros of the matrix are factors too: a pixel that is not finite would spread to outputs that it is no part of. So
 // sums that are not finite are computed once more, tap by tap.
 //
-// Defines, besides those of flat_maps.cuh: DATA (1: the data gradient, x is gy and y is gx), RESIDENT (blocks that shall
-// at least fit into a multiprocessor).
+// Defines, besides those of flat_maps.cuh: DATA (1: the data gradient, x is gy and y is gx), MEETING (bit TO_EIGHTS e + f:
+// of eight e and eight f, some meet in a window), RESIDENT (blocks that shall at least fit into a multiprocessor).
 
 #include "flat_maps.cuh"
 
@@ -32,37 +33,43 @@
 #define TABLE_WIDTH (WIDTH + BACK_X)
 #define TABLE ((HEIGHT + BACK_Y) * TABLE_WIDTH)
 
+// Behind the table is a zero, for positions that have no pixel.
 __device__ __forceinline__ void fill_table(STORED* table, const STORED* kernel) {
-    for (int at = threadIdx.x % 32; at < TABLE; at += 32) {
-        const int y = at / TABLE_WIDTH - BACK_Y + TOP, x = at % TABLE_WIDTH - BACK_X + LEFT;
-        const int i = y / DILATE_Y, j = x / DILATE_X;
-        const bool is_tap = y >= 0 && x >= 0 && y % DILATE_Y == 0 && x % DILATE_X == 0;
-        table[at] = is_tap && i < KERNEL_HEIGHT && j < KERNEL_WIDTH ? kernel[i * KERNEL_WIDTH + j] : STORED{};
+    for (int at = threadIdx.x % 32; at < TABLE + 1; at += 32) table[at] = STORED{};
+    __syncwarp();
+    for (int k = threadIdx.x % 32; k < TAPS; k += 32) {
+        const int y = k / KERNEL_WIDTH * DILATE_Y + BACK_Y - TOP, x = k % KERNEL_WIDTH * DILATE_X + BACK_X - LEFT;
+        if (y >= 0 && y < HEIGHT + BACK_Y && x >= 0 && x < TABLE_WIDTH) table[y * TABLE_WIDTH + x] = kernel[k];
     }
     __syncwarp();
 }
 
-// What a pixel of x, or an output of y, adds to the place of their tap in the table.
-__device__ __forceinline__ int place_of(int pixel, bool is_output) {
-    return is_output ? (BACK_Y - pixel / OUT_WIDTH * STRIDE_Y) * TABLE_WIDTH + BACK_X - pixel % OUT_WIDTH * STRIDE_X
+// What a position of x, or of y, adds to the place of their tap in the table.
+template <int PIXELS, bool IS_OUTPUT>
+__device__ __forceinline__ int place_at(int position, int channel) {
+    const int pixel = pixel_at<PIXELS>(position, channel);
+    if (pixel < 0) return TABLE;
+    return IS_OUTPUT ? (BACK_Y - pixel / OUT_WIDTH * STRIDE_Y) * TABLE_WIDTH + BACK_X - pixel % OUT_WIDTH * STRIDE_X
                      : pixel / WIDTH * TABLE_WIDTH + pixel % WIDTH;
 }
 
-// What a lane has of the matrix.
+__device__ __forceinline__ bool meet(int e, int f) { return MEETING >> (TO_EIGHTS * e + f) & 1; }
+
+// What a lane has of the matrix, in eights that meet.
 __device__ __forceinline__ void load_matrix(unsigned (*matrix)[TO_EIGHTS], const STORED* table, int channel) {
     const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+    int places[TO_EIGHTS];
 #pragma unroll
-    for (int e = 0; e < FROM_EIGHTS; ++e)
+    for (int f = 0; f < TO_EIGHTS; ++f) places[f] = place_at<TO, !DATA>(8 * f + g, channel);
 #pragma unroll
-        for (int f = 0; f < TO_EIGHTS; ++f) {
-            STORED taps[2];
+    for (int e = 0; e < FROM_EIGHTS; ++e) {
+        const int first = place_at<FROM, DATA>(8 * e + 2 * t, channel);
+        const int second = place_at<FROM, DATA>(8 * e + 2 * t + 1, channel);
 #pragma unroll
-            for (int v = 0; v < 2; ++v) {
-                const int from = pixel_at<FROM>(8 * e + 2 * t + v, channel), to = pixel_at<TO>(8 * f + g, channel);
-                taps[v] = from >= 0 && to >= 0 ? table[place_of(from, DATA) + place_of(to, !DATA)] : STORED{};
-            }
-            matrix[e][f] = word_of(taps[0], taps[1]);
-        }
+        for (int f = 0; f < TO_EIGHTS; ++f)
+            if (meet(e, f))
+                matrix[e][f] = word_of(table[min(first + places[f], TABLE)], table[min(second + places[f], TABLE)]);
+    }
 }
 
 // An output, from its taps alone.
@@ -96,7 +103,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT)
 depthwise_tensor_maps(STORED* __restrict__ y, const STORED* __restrict__ x, const STORED* __restrict__ weight,
                       const STORED* __restrict__ bias, const Window window, const int total, const int units) {
     __shared__ Maps stages[STAGES][IMAGES];
-    __shared__ STORED tables[CHANNELS][TABLE];
+    __shared__ STORED tables[CHANNELS][TABLE + 1];
     const int channel = threadIdx.x / 32, g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
     const int begin = blockIdx.y * units, end = min(begin + units, total), number = blockIdx.x * CHANNELS + channel;
     const STORED* kernel = weight + (int64)number * TAPS;
@@ -129,12 +136,18 @@ depthwise_tensor_maps(STORED* __restrict__ y, const STORED* __restrict__ x, cons
         for (int f = 0; f < TO_EIGHTS; ++f) {
             float sums[4] = {start, start, start, start};
 #pragma unroll
-            for (int e = 0; e + 1 < FROM_EIGHTS; e += 2) {
-                const unsigned a[4] = {pixels[e][0], pixels[e][1], pixels[e + 1][0], pixels[e + 1][1]};
-                const unsigned b[2] = {matrix[e][f], matrix[e + 1][f]};
-                multiply_sixteen(sums, a, b);
+            for (int e = 0; e < FROM_EIGHTS; e += 2) {
+                const bool next = e + 1 < FROM_EIGHTS && meet(e + 1, f);
+                if (meet(e, f) && next) {
+                    const unsigned a[4] = {pixels[e][0], pixels[e][1], pixels[e + 1][0], pixels[e + 1][1]};
+                    const unsigned b[2] = {matrix[e][f], matrix[e + 1][f]};
+                    multiply_sixteen(sums, a, b);
+                } else if (meet(e, f)) {
+                    multiply(sums, pixels[e], matrix[e][f]);
+                } else if (next) {
+                    multiply(sums, pixels[e + 1], matrix[e + 1][f]);
+                }
             }
-            if (FROM_EIGHTS % 2) multiply(sums, pixels[FROM_EIGHTS - 1], matrix[FROM_EIGHTS - 1][f]);
 #pragma unroll
             for (int half = 0; half < 2; ++half)
                 store_word<TO>(maps[g + 8 * half], channel, 4 * f + t, narrow_two(sums[2 * half], sums[2 * half + 1]));

@@ -67,18 +67,26 @@ __device__ __forceinline__ void add_products(Tile (*sums)[Y_TILES], float* bias,
     }
 }
 
+// Whether a position of a tile is a pixel; most tiles have nothing else.
+template <int PIXELS>
+__device__ __forceinline__ bool exists(int tile, int position, int channel) {
+    const int pixel = position - is_odd<PIXELS>(channel);
+    return (tile > 0 || pixel >= 0) && (16 * tile + 16 <= PIXELS || pixel < PIXELS);
+}
+
 // Lays down what a warp has added up for pixels and outputs that meet.
 __device__ __forceinline__ void store_sums(float (*to)[OUT_IMAGE], const Tile (*sums)[Y_TILES], int channel) {
-    const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+    const int row = 2 * (threadIdx.x % 32 / 4), column = 4 * (threadIdx.x % 4);
+    float* mine = *to + (row - is_odd<IMAGE>(channel)) * OUT_IMAGE + column - is_odd<OUT_IMAGE>(channel);
 #pragma unroll
     for (int a = 0; a < X_TILES; ++a)
 #pragma unroll
         for (int e = 0; e < Y_TILES; ++e)
 #pragma unroll
             for (int v = 0; v < 8; ++v) {
-                const int pixel = pixel_at<IMAGE>(16 * a + 2 * g + v / 2 % 2, channel);
-                const int output = pixel_at<OUT_IMAGE>(16 * e + 2 * (2 * t + v % 2) + v / 4, channel);
-                if (meet(a, e) && pixel >= 0 && output >= 0) to[pixel][output] = sums[a][e][v / 4][v % 4];
+                const int down = 16 * a + v / 2 % 2, right = 16 * e + 2 * (v % 2) + v / 4;
+                if (meet(a, e) && exists<IMAGE>(a, row + down, channel) && exists<OUT_IMAGE>(e, column + right, channel))
+                    mine[down * OUT_IMAGE + right] = sums[a][e][v / 4][v % 4];
             }
 }
 

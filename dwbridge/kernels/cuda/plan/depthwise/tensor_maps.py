@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -15,21 +16,19 @@ from dwbridge.kernels.cuda.sources import Instance
 CHANNELS, PIXELS, IMAGES, IMAGES_WEIGHT, STAGES = 8, 64, 16, 8, 3
 #: The most bytes of a block's taps, each framed in zeros.
 TABLES = 8 << 10
-#: Words of the matrix, and products of a unit, up to which a multiprocessor has registers for two blocks.
+#: Eights that meet, and products of a unit, up to which a multiprocessor has registers for two blocks.
 TWO_BLOCKS, TWO_BLOCKS_WEIGHT = 49, 20
-#: Positions of a tile, of pixels or outputs.
-TILE = 16
 
 
 def tensor_maps(problem: Problem, aligned: bool, data: int = 0) -> Launch | None:
     """A launch of tensor_maps.cuh, for y or, with `data`, for gx; None if it does not compute this."""
-    tables = 2 * CHANNELS * math.prod(map(_offsets, problem.image, problem.out_image, problem.window.stride))
+    tables = 2 * CHANNELS * (math.prod(map(_offsets, problem.image, problem.out_image, problem.window.stride)) + 1)
     if not _is_small(problem, aligned) or tables > TABLES:
         return None
-    from_eights, to_eights = (-(-math.prod(image) // 8) for image in (problem.image, problem.out_image))
-    resident = 1 + (from_eights * to_eights <= TWO_BLOCKS)
+    meet = meeting(problem, 8)
+    resident = 1 + (int(meet.sum()) <= TWO_BLOCKS)
     stages = min(STAGES, (SHARED_BYTES - tables) // _bytes(IMAGES, problem))
-    defines = {"STAGES": stages, "DATA": data, "RESIDENT": resident}
+    defines = {"STAGES": stages, "DATA": data, "MEETING": _bits(meet.T if data else meet), "RESIDENT": resident}
     return _launch("tensor_maps", problem, IMAGES, defines)
 
 
@@ -39,24 +38,29 @@ def tensor_maps_weight(problem: Problem, aligned: bool) -> tuple[Launch, int] | 
         return None
     sums = 4 * math.prod(problem.image) * math.prod(problem.out_image)
     stages = min(STAGES, SHARED_BYTES // (2 * _bytes(IMAGES_WEIGHT, problem)))
-    together, meeting = min(CHANNELS, SHARED_BYTES // sums), meeting_tiles(problem)
-    resident = 1 + (2 * meeting.bit_count() <= TWO_BLOCKS_WEIGHT)
-    defines = {"STAGES": stages, "MEETING": meeting, "TOGETHER": together, "RESIDENT": resident}
+    together, meet = min(CHANNELS, SHARED_BYTES // sums), meeting(problem, 16)
+    resident = 1 + (2 * int(meet.sum()) <= TWO_BLOCKS_WEIGHT)
+    defines = {"STAGES": stages, "MEETING": _bits(meet), "TOGETHER": together, "RESIDENT": resident}
     launch = _launch("tensor_maps_weight", problem, IMAGES_WEIGHT, defines)
     return launch, launch.grid[1]
 
 
-def meeting_tiles(problem: Problem) -> int:
-    """Bit (tiles of outputs) a + e: pixels of tile a are in windows of outputs of tile e, in some channel."""
+def meeting(problem: Problem, tile: int) -> np.ndarray:
+    """Which tiles of so many positions have pixels in windows of outputs, in some channel: (pixels, outputs)."""
     meet = np.kron(_seen(problem, 0), _seen(problem, 1))
-    outputs, pixels = (-(-(size + size % 2) // TILE) for size in meet.shape)
-    found = np.zeros((outputs, pixels), bool)
+    pixels, outputs = (-(-(size + size % 2) // tile) for size in meet.shape)
+    found = np.zeros((pixels, outputs), bool)
     for odd in (0, 1):  # channels
-        framed = np.zeros((outputs * TILE, pixels * TILE), bool)
+        framed = np.zeros((pixels * tile, outputs * tile), bool)
         first, left = (odd * size % 2 for size in meet.shape)
         framed[first : first + len(meet), left : left + len(meet[0])] = meet
-        found |= framed.reshape(outputs, TILE, pixels, TILE).any((1, 3))
-    return sum(1 << int(bit) for bit in np.flatnonzero(found.T))
+        found |= framed.reshape(pixels, tile, outputs, tile).any((1, 3))
+    return found
+
+
+def _bits(found: np.ndarray) -> str:
+    """A number whose bits are the elements."""
+    return f"{sum(1 << int(bit) for bit in np.flatnonzero(found))}ull"
 
 
 def _is_small(problem: Problem, aligned: bool) -> bool:
@@ -72,10 +76,10 @@ def _offsets(size: int, outputs: int, stride: int) -> int:
 
 
 def _seen(problem: Problem, axis: int) -> np.ndarray:
-    """Whether an output of this axis sees a pixel of it: (outputs, pixels)."""
-    window = problem.window
-    begin = np.arange(problem.out_image[axis])[:, None] * window.stride[axis] - window.pad[axis][0]
-    taps, between = np.divmod(np.arange(problem.image[axis]) - begin, window.dilate[axis])
+    """Whether a pixel of this axis is in the window of an output: (pixels, outputs)."""
+    window, pixels = problem.window, np.arange(problem.image[axis])[:, None]
+    begin = np.arange(problem.out_image[axis]) * window.stride[axis] - window.pad[axis][0]
+    taps, between = np.divmod(pixels - begin, window.dilate[axis])
     return (between == 0) & (taps >= 0) & (taps < window.kernel[axis])
 
 
@@ -84,7 +88,7 @@ def _bytes(images: int, problem: Problem) -> int:
     return images * CHANNELS * 2 * (max(math.prod(problem.image), math.prod(problem.out_image)) | 1)
 
 
-def _launch(name: str, problem: Problem, images: int, defines: dict[str, int]) -> Launch:
+def _launch(name: str, problem: Problem, images: int, defines: dict[str, Any]) -> Launch:
     groups, total = problem.channels // CHANNELS, -(-problem.images // images)
     units = units_of(total, groups, defines["RESIDENT"])
     numbers = problem.argument(), np.int32(total), np.int32(units)
