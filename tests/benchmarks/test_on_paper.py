@@ -30,7 +30,7 @@ def paper(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_the_loop_with_products_is_found(paper: Any) -> None:
-    assert [len(loop) for loop in paper.code.loops()] == [101, 2]
+    assert [len(loop.operations) for loop in paper.code.loops()] == [101, 2]
     assert paper.code.inner_loop() == ["FFMA"] * 100 + ["BRA"]
     assert paper.Code(8, 0, [(0, "MOV", ""), (16, "EXIT", "")]).inner_loop() == ["MOV", "EXIT"]
 
@@ -58,6 +58,30 @@ def test_planes_are_under_way_whole_and_others_are_not_known(paper: Any) -> None
     problem = Problem(64, 96, 1, (14, 14), Window2D.of(3, 1, 1), "float32")
     found = paper.limits(plan.forward(problem), paper.code, problem, "forward", paper.chip)
     assert found is not None
-    assert found.under_way == found.warps * 14 * 14 * 4
+    assert found.under_way == found.warps * 2 * 14 * 14 * 4
     large = problem._replace(window=Window2D.of(13, 1, 6))
     assert paper.limits(plan.forward(large), paper.code, large, "forward", paper.chip) is None
+
+
+#: A loop of units: in it eight copies in a loop, and a loop of groups, in which another computes something once more.
+UNITS = ["MOV"] * 40, ["BAR", "MOV"], ["LDGSTS"] * 8 + ["BRA"], ["HMMA"] * 16 + ["MOV"] * 4, ["LDG"] * 5 + ["BRA"]
+
+
+def test_units_of_tensor_cores(paper: Any) -> None:
+    """Of eight maps of two groups of rows: 16 copies of each thread, and two turns of each of four warps."""
+    before, begin, copies, groups, again = UNITS
+    names = [*before, *begin, *copies, *groups, *again, "BRA", "BRA", "EXIT"]
+    jumps = {50: 42, 76: 71, 77: 51, 78: 40}
+    code = [(16 * at, name, f"{16 * jumps[at]:#x}" if at in jumps else "") for at, name in enumerate(names)]
+    assert all(names[at] == "BRA" for at in jumps)
+
+    problem = Problem(256, 96, 1, (14, 14), Window2D.of(5, 1, 2), "float16")
+    launch = plan.forward(problem)
+    (_, total, of_a_slice), blocks = launch.numbers, launch.grid[0] * launch.grid[1]
+    assert (launch.kernel, total) == ("depthwise_tensor_rows", 32)
+    unit = 2 + 2 * 9 + 2 * 21 + 1  # the loop that computes something once more is not run
+    instructions = 4 * (blocks * (40 + 1) + total * 96 * unit)
+    found = paper.limits(launch, paper.Code(64, 0, code), problem, "forward", paper.chip)
+    assert found is not None
+    assert found.by_instructions == pytest.approx(4e9 / instructions * 256 * 96 * 14 * 14 * 4 / 1e12)
+    assert found.under_way == pytest.approx(found.warps * min(2, of_a_slice) * 8 * 14 * 14 * 2 / 4)

@@ -316,7 +316,7 @@ def shared_bytes(launch: Launch) -> int:
         rows = d["MAPS"] * (sides * 8 * d["GROUPS"] + d["KERNEL_HEIGHT"] - 1)
         frames = d["STAGES"] * rows * (d["X_EIGHTS"] | 1) * 16
         sums = d["WARPS"] * 2 * (d["KERNEL_HEIGHT"] // 2 + 1) * 8 * (first + last + 1) * 9 * 4
-        return max(frames, sums) if sides == 2 else frames
+        return max(frames, sums) if sides == 2 else frames + 4 * d["KERNEL_HEIGHT"] * 8 * (first + last + 2)
     if launch.instance.source == "tiles":
         rows = (d["DOWN"] * d["STRIP"] - 1) * d["STRIDE_Y"] + (d["KERNEL_HEIGHT"] - 1) * d["DILATE_Y"] + 1
         taps = d["KERNEL_WIDTH"] * -(-d["KERNEL_HEIGHT"] // 4) * 4

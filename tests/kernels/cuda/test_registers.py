@@ -97,9 +97,11 @@ def test_frames_are_copied_past_the_registers(answers: Path) -> None:
         if is_weight:
             assert ("1" in parts) == any(kind.startswith("ld") for kind in accesses), (instance, accesses)
         else:
-            stored, plain = defines["OUT_PART"], "st.global.u16"
-            wide = {f"st.global.v{stored}.u16"} if stored != "1" else set()
-            assert {kind for kind in accesses if kind.startswith("st")} == {plain} | wide, (instance, accesses)
+            stored = {kind for kind in accesses if kind.startswith("st")}
+            wide = {"2": {"st.global.u32"}, "4": {"st.global.v2.u32"}}.get(defines["OUT_PART"], set())
+            # What is computed once more is stored by elements; the last eight of a row may end in the middle.
+            assert {"st.global.u16"} | wide <= stored, (instance, accesses)
+            assert stored <= {"st.global.u16", "st.global.u32"} | wide, (instance, accesses)
 
 
 def test_small_maps_are_copied_past_the_registers_as_they_lie(answers: Path) -> None:

@@ -25,22 +25,33 @@
 
 typedef Row Frame[MAPS * X_ROWS];
 
-// A tap; nothing beside the row.
-__device__ __forceinline__ STORED tap_at(const STORED* kernel, int i, int j) {
-    const int tap = i * KERNEL_WIDTH + j;
-    return j >= 0 && j < KERNEL_WIDTH ? kernel[FLIP ? TAPS - 1 - tap : tap] : STORED{};
+// Taps of a row, framed in zeros as far as bands go, twice: the second time one element further, so that any two
+// neighbours share a word in one of them.
+#define LOWEST (LEFT - 7 + 8 * FIRST)
+#define FRAMED (8 * SHIFTS + 8)
+
+struct alignas(4) FramedTaps {
+    STORED values[2][FRAMED];
+};
+
+__device__ __forceinline__ void fill_taps(FramedTaps* taps, const STORED* kernel) {
+    for (int at = threadIdx.x; at < KERNEL_HEIGHT * 2 * FRAMED; at += THREADS) {
+        const int i = at / (2 * FRAMED), further = at / FRAMED % 2, j = at % FRAMED + further + LOWEST;
+        const int tap = i * KERNEL_WIDTH + j;
+        taps[i].values[further][at % FRAMED] =
+            j >= 0 && j < KERNEL_WIDTH ? kernel[FLIP ? TAPS - 1 - tap : tap] : STORED{};
+    }
+    __syncthreads();
 }
 
-// What a lane has of the bands.
-__device__ __forceinline__ void load_bands(unsigned (*bands)[SHIFTS], const STORED* kernel) {
-    const int first = 2 * (threadIdx.x % 4) - threadIdx.x % 32 / 4 + LEFT;
+// What a lane has of the bands: taps `first` and the next one, and those 8 further for each shift.
+__device__ __forceinline__ void load_bands(unsigned (*bands)[SHIFTS], const FramedTaps* taps) {
+    const int first = 2 * (threadIdx.x % 4) - threadIdx.x % 32 / 4 + 7;
 #pragma unroll
     for (int i = 0; i < KERNEL_HEIGHT; ++i)
 #pragma unroll
-        for (int s = 0; s < SHIFTS; ++s) {
-            const int j = first + 8 * (s + FIRST);
-            bands[i][s] = word_of(tap_at(kernel, i, j), tap_at(kernel, i, j + 1));
-        }
+        for (int s = 0; s < SHIFTS; ++s)
+            bands[i][s] = *reinterpret_cast<const unsigned*>(taps[i].values[first % 2] + first / 2 * 2 + 8 * s);
 }
 
 // Adds the products of two groups of rows, `group` and the next one.
@@ -68,51 +79,59 @@ __device__ __forceinline__ void add_products(float (*sums)[4], const Row* frame,
         }
 }
 
-// Four outputs from a column on, as far as the row is wide.
-__device__ __forceinline__ void store(STORED* row, unsigned first, unsigned second, int column, int width) {
+struct alignas((OUT_PART + 1) / 2 * 4) Words {
+    unsigned values[(OUT_PART + 1) / 2];
+};
+
+// Four outputs from a column on, as far as the row goes.
+__device__ __forceinline__ void store(STORED* to, unsigned first, unsigned second, int column) {
     const unsigned words[2] = {first, second};
 #pragma unroll
     for (int i = 0; i < 4; i += OUT_PART) {
-        OutPart part;
+        if (column + i >= OUT_WIDTH) continue;
+        if (OUT_PART == 1) {
+            to[i].bits = (unsigned short)(words[i / 2] >> i % 2 * 16);
+        } else {
+            Words part;
 #pragma unroll
-        for (int v = 0; v < OUT_PART; ++v)
-            part.values[v].bits = (unsigned short)(words[(i + v) / 2] >> (i + v) % 2 * 16);
-        if (column + i < width) *reinterpret_cast<OutPart*>(row + column + i) = part;
+            for (int v = 0; v < OUT_PART / 2; ++v) part.values[v] = words[i / 2 + v];
+            *reinterpret_cast<Words*>(to + i) = part;
+        }
     }
 }
 
-// A lane has two outputs of each eight; neighbours exchange them, and have four of every second.
-__device__ __forceinline__ void store_eights(STORED* row, const float (*sums)[4], int half, int left, int width,
-                                             bool exists) {
-    const int t = threadIdx.x % 4;
+// A lane's first column of a row: it has four of every second eight.
+__device__ __forceinline__ int own_column() { return threadIdx.x % 2 * 8 + threadIdx.x % 4 / 2 * 4; }
+
+// A lane has two outputs of each eight of products; neighbours exchange them, and have four of every second. `to` is
+// where the lane's own columns of a row begin, `left` the strip's first column.
+__device__ __forceinline__ void store_eights(STORED* to, const float (*sums)[4], int half, int left, bool exists) {
+    const bool odd = threadIdx.x % 2;
 #pragma unroll
     for (int e = 0; e < EIGHTS; e += 2) {
-        const int mine = e + t % 2;
         const float* next = sums[e + 1 < EIGHTS ? e + 1 : e] + 2 * half;
-        const unsigned even = narrow_two(sums[e][2 * half], sums[e][2 * half + 1]);
-        const unsigned odd = narrow_two(next[0], next[1]);
-        const unsigned other = __shfl_xor_sync(EVERY_LANE, t % 2 ? even : odd, 1);
-        if (exists && mine < EIGHTS)
-            store(row, t % 2 ? other : even, t % 2 ? odd : other, left + 8 * mine + t / 2 * 4, width);
+        const unsigned first = narrow_two(sums[e][2 * half], sums[e][2 * half + 1]);
+        const unsigned second = narrow_two(next[0], next[1]);
+        const unsigned other = __shfl_xor_sync(EVERY_LANE, odd ? first : second, 1);
+        if (exists && (e + 1 < EIGHTS || !odd))
+            store(to + 8 * e, odd ? other : first, odd ? second : other, left + 8 * e + own_column());
     }
 }
 
 // What a lane has stored of a row, once more, tap by tap: nothing beside a window is a factor.
-__device__ void store_by_taps(STORED* row, const STORED* map, const STORED* kernel, int height, int width,
-                                           int above, int left, int out_width, float start) {
-    const int t = threadIdx.x % 4;
+__device__ void store_by_taps(STORED* to, const STORED* map, const STORED* kernel, int above, int left, float start) {
 #pragma unroll 1
     for (int at = 0; at < (EIGHTS + 1) / 2 * 4; ++at) {
-        const int e = at / 4 * 2 + t % 2, q = left + 8 * e + t / 2 * 4 + at % 4;
-        if (e >= EIGHTS || q >= out_width) continue;
+        const int here = at / 4 * 16 + at % 4, column = here + own_column(), q = left + column;
+        if (column >= 8 * EIGHTS || q >= OUT_WIDTH) continue;
         float sum = start;
 #pragma unroll 1
         for (int k = 0; k < TAPS; ++k) {
             const int h = above + k / KERNEL_WIDTH, w = q - LEFT + k % KERNEL_WIDTH;
-            if (h >= 0 && h < height && w >= 0 && w < width)
-                sum += widen(map[(int64)h * width + w]) * widen(kernel[FLIP ? TAPS - 1 - k : k]);
+            if (h >= 0 && h < HEIGHT && w >= 0 && w < WIDTH)
+                sum += widen(map[(int64)h * WIDTH + w]) * widen(kernel[FLIP ? TAPS - 1 - k : k]);
         }
-        row[q] = narrow(sum);
+        to[here] = narrow(sum);
     }
 }
 
@@ -120,33 +139,35 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT)
 depthwise_tensor_rows(STORED* __restrict__ y, const STORED* __restrict__ x, const STORED* __restrict__ weight,
                       const STORED* __restrict__ bias, const Window window, const int total, const int units) {
     __shared__ Frame frames[STAGES];
+    __shared__ FramedTaps taps[KERNEL_HEIGHT];
     const int warp = threadIdx.x / 32, begin = blockIdx.y * units, end = min(begin + units, total);
     const int out_channel = blockIdx.x, channel = out_channel / window.multiplier;
     const STORED* kernel = weight + ((int64)(out_channel % window.multiplier) * window.channels + channel) * TAPS;
-    const Maps in = maps_of(x, channel, window.channels, window.height, window.width);
+    const Share<Part, X_ROWS, X_EIGHTS, HEIGHT, WIDTH> mine(x, channel, window.channels);
     const auto fill_unit = [&](int stage, int unit) {
         const int left = unit % STRIPS * (8 * EIGHTS), above = unit / STRIPS % BANDS * ROWS;
         const int image = unit / (STRIPS * BANDS) * MAPS;
         if (unit < end)
-            fill<Part>(frames[stage], X_ROWS, 8 * X_EIGHTS, in, image, window.images, above - window.top,
-                       left - 8 * BEFORE);
+            mine.fill(frames[stage], image, window.images, above - TOP, left - 8 * BEFORE);
         close_group();
     };
     for (int ahead = 0; ahead < STAGES - 1; ++ahead) fill_unit(ahead, begin + ahead);
+    fill_taps(taps, kernel);
     unsigned bands[KERNEL_HEIGHT][SHIFTS];
-    load_bands(bands, kernel);
+    load_bands(bands, taps);
     const float start = bias ? widen(bias[out_channel]) : 0.0f;
 
-    const int64 out_step = (int64)window.channels * window.multiplier * window.out_height * window.out_width;
-    STORED* const out = y + (int64)out_channel * window.out_height * window.out_width;
+    const int64 out_step = (int64)window.channels * window.multiplier * (OUT_HEIGHT * OUT_WIDTH);
+    const int line = threadIdx.x % 32 / 4;  // a lane's row of a group
+    STORED* const out = y + kept((int64)out_channel * (OUT_HEIGHT * OUT_WIDTH) + line * OUT_WIDTH + own_column());
     int stage = 0;
     for (int unit = begin; unit < end; ++unit) {
         wait_for_all_but<STAGES - 2>();
         __syncthreads();  // now the unit is there, and nobody reads the one before it any more
         fill_unit(stage ? stage - 1 : STAGES - 1, unit + STAGES - 1);
-        const int left = unit % STRIPS * (8 * EIGHTS), above = unit / STRIPS % BANDS * ROWS + threadIdx.x % 32 / 4;
+        const int left = unit % STRIPS * (8 * EIGHTS), above = unit / STRIPS % BANDS * ROWS;
         const int image = unit / (STRIPS * BANDS) * MAPS;
-        STORED* const here = out + image * out_step + above * window.out_width;
+        STORED* const here = out + image * out_step + above * OUT_WIDTH + left;
         for (int group = 2 * warp; group < MAPS * GROUPS; group += 2 * WARPS) {
             float sums[EIGHTS][4];
 #pragma unroll
@@ -164,12 +185,12 @@ depthwise_tensor_rows(STORED* __restrict__ y, const STORED* __restrict__ x, cons
 #pragma unroll
             for (int half = 0; half < 2; ++half) {
                 const int map = (group + half) / GROUPS, down = (group + half) % GROUPS * 8;
-                const bool exists = map < window.images - image && down < window.out_height - above;
-                STORED* row = here + (map * out_step + down * window.out_width);
-                store_eights(row, sums, half, left, window.out_width, exists);
+                const bool exists = map < window.images - image && above + down + line < OUT_HEIGHT;
+                STORED* to = here + (map * out_step + down * OUT_WIDTH);
+                store_eights(to, sums, half, left, exists);
                 if (zero != 0 && exists)
-                    store_by_taps(row, in.first + (image + map) * in.step, kernel, in.height, in.width,
-                                  above + down - window.top, left, window.out_width, start);
+                    store_by_taps(to, x + ((image + map) * mine.step + (int64)channel * (HEIGHT * WIDTH)), kernel,
+                                  above + down + line - TOP, left, start);
             }
         }
         stage = stage + 1 < STAGES ? stage + 1 : 0;

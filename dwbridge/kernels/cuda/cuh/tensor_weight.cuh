@@ -41,12 +41,15 @@ union Memory {
     float sums[WARPS][2 * PAIRS][8 * SHIFTS][9];  // [i][8 (shift - FIRST) + c][n], in nine columns for the banks
 };
 
+typedef Share<Part, X_ROWS, X_EIGHTS, HEIGHT, WIDTH> ShareOfX;
+typedef Share<OutPart, ROWS, EIGHTS, OUT_HEIGHT, OUT_WIDTH> ShareOfGy;
+
 // Begins to copy what a unit has of x and gy.
-__device__ __forceinline__ void fill(Frame& frame, const Maps& x, const Maps& gy, int unit, int images, int top) {
+__device__ __forceinline__ void fill(Frame& frame, const ShareOfX& x, const ShareOfGy& gy, int unit, int images) {
     const int left = unit % STRIPS * (8 * EIGHTS), above = unit / STRIPS % BANDS * ROWS;
     const int image = unit / (STRIPS * BANDS) * MAPS;
-    fill<Part>(frame.x, X_ROWS, 8 * X_EIGHTS, x, image, images, above - top, left - 8 * BEFORE);
-    fill<OutPart>(frame.gy, ROWS, 8 * EIGHTS, gy, image, images, above, left);
+    x.fill(frame.x, image, images, above - TOP, left - 8 * BEFORE);
+    gy.fill(frame.gy, image, images, above, left);
 }
 
 // Adds the products of two groups of rows, `group` and the next one.
@@ -99,8 +102,8 @@ depthwise_tensor_weight(float* __restrict__ partial, const STORED* __restrict__ 
     __shared__ Memory memory;
     const int warp = threadIdx.x / 32, begin = blockIdx.y * units, end = min(begin + units, total);
     const int out_channel = blockIdx.x, out_channels = window.channels * window.multiplier;
-    const Maps in = maps_of(x, out_channel / window.multiplier, window.channels, window.height, window.width);
-    const Maps out = maps_of(gy, out_channel, out_channels, window.out_height, window.out_width);
+    const ShareOfX in(x, out_channel / window.multiplier, window.channels);
+    const ShareOfGy out(gy, out_channel, out_channels);
     float sums[PAIRS][SHIFTS][4];
 #pragma unroll
     for (int pair = 0; pair < PAIRS; ++pair)
@@ -110,7 +113,7 @@ depthwise_tensor_weight(float* __restrict__ partial, const STORED* __restrict__ 
             for (int v = 0; v < 4; ++v) sums[pair][shift][v] = 0;
 
     for (int ahead = 0; ahead < STAGES - 1; ++ahead) {
-        if (begin + ahead < end) fill(memory.frames[ahead], in, out, begin + ahead, window.images, window.top);
+        if (begin + ahead < end) fill(memory.frames[ahead], in, out, begin + ahead, window.images);
         close_group();
     }
     int stage = 0;
@@ -118,7 +121,7 @@ depthwise_tensor_weight(float* __restrict__ partial, const STORED* __restrict__ 
         wait_for_all_but<STAGES - 2>();
         __syncthreads();  // now the unit is there, and nobody reads the one before it any more
         const int ahead = unit + STAGES - 1, free = stage ? stage - 1 : STAGES - 1;
-        if (ahead < end) fill(memory.frames[free], in, out, ahead, window.images, window.top);
+        if (ahead < end) fill(memory.frames[free], in, out, ahead, window.images);
         close_group();
         for (int group = 2 * warp; group < MAPS * GROUPS; group += 2 * WARPS)
             add_products(sums, memory.frames[stage], group);

@@ -133,14 +133,21 @@ class Work(NamedTuple):
         return np.int32(self.total), np.int32(self.units)
 
 
-def work(held: Frame, problem: Problem, resident: int) -> Work | None:
-    """The division, if a multiprocessor has so many blocks; None if there are more units than are counted."""
+def work(held: Frame, problem: Problem, resident: int, beside: int = 0) -> Work | None:
+    """The division; None if there are more units than are counted.
+
+    Args:
+        held: what of maps a frame holds.
+        problem: what is computed.
+        resident: blocks of a multiprocessor.
+        beside: bytes of shared memory that a block needs beside its frames.
+    """
     total, channels = held.units(problem.images), problem.out_channels
     if total > INDEXED:
         return None
     units = units_of(total, channels, resident)
     grid = channels, -(-total // units), 1
-    return Work(total, units, grid, _stages(held.bytes, min(resident, -(-math.prod(grid) // MULTIPROCESSORS))))
+    return Work(total, units, grid, _stages(held.bytes, min(resident, -(-math.prod(grid) // MULTIPROCESSORS)), beside))
 
 
 def units_of(total: int, channels: int, resident: int) -> int:
@@ -157,6 +164,6 @@ def units_of(total: int, channels: int, resident: int) -> int:
     return min(units, key=lambda each: (each * -(-total // each), -each))
 
 
-def _stages(size: int, resident: int) -> int:
+def _stages(size: int, resident: int, beside: int) -> int:
     """Frames of this size that a block of so many on a multiprocessor has room for."""
-    return max(2, min(STAGES, min(SHARED_BYTES, MULTIPROCESSOR // resident - RESERVED) // size))
+    return max(2, min(STAGES, (min(SHARED_BYTES, MULTIPROCESSOR // resident - RESERVED) - beside) // size))

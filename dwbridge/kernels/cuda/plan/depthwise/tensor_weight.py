@@ -21,7 +21,7 @@ def tensor_weight(problem: Problem, aligned: bool) -> tuple[Launch, int] | None:
     if shared is None:
         return None
     instance = Instance.of(
-        "tensor_weight", problem.dtype, KERNEL_HEIGHT=kernel[0], KERNEL_WIDTH=kernel[1], LEFT=left, **held.defines(),
+        "tensor_weight", problem.dtype, **problem.defines(), **held.defines(),
         STAGES=shared.stages, RESIDENT=resident, PART=found[0], OUT_PART=found[1],
     )  # fmt: skip
     numbers = problem.argument(), *shared.numbers
