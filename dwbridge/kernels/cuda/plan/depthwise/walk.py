@@ -12,7 +12,7 @@ from dwbridge.geometry import Window2D
 from dwbridge.kernels.cuda.plan.depthwise.problem import Problem
 from dwbridge.kernels.cuda.plan.launches import ENOUGH, INDEXED, PACK, WARP
 
-#: Threads of a block, the least rows of a band (others read its first ones too), and sizes of kernels.
+#: Threads of a block, the least rows of x in a band (others read its first ones too), and sizes of kernels.
 THREADS, LEAST_ROWS, SIZES = 128, 28, (3, 5, 7)
 
 #: stride -> rows that are loaded before they are needed: as many bytes at any stride, and none that would have to move
@@ -77,7 +77,7 @@ def walk(problem: Problem, rows: int, aligned: bool) -> Walk | None:
     lanes = WARP if overlap else 1 << (wanted - 1).bit_length()
     strips = -(-wanted // (WARP - 2)) if overlap else 1
     busy = -(-ENOUGH * WARP // (problem.planes * strips * lanes))
-    band_rows = -(-rows // max(1, min(busy, rows // LEAST_ROWS)))
+    band_rows = -(-rows // max(1, min(busy, problem.image[0] // LEAST_ROWS)))
     bands = -(-rows // band_rows)
     if problem.planes * strips * bands > INDEXED:
         return None
