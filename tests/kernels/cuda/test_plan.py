@@ -127,6 +127,24 @@ def test_large_kernels_have_tiles(case: str) -> None:
     assert plan.forward(problem(case, "float32")).kernel == "depthwise_tiles"
 
 
+@pytest.mark.parametrize("numbers", [layer for layer in LAYERS if layer[1] <= 14], ids=str)
+def test_columns_of_frames_come_from_different_banks(numbers: tuple[int, int, int, int]) -> None:
+    """Lanes of a warp read a number each at once, from 32 banks of shared memory."""
+    channels, size, kernel, stride = numbers
+    for launch in (
+        plan.forward(layer(*numbers, dtype="float32")),
+        plan.backward_weight(layer(*numbers, dtype="float32")).partial,
+    ):
+        d = {name: int(value) for name, value in launch.instance.defines if value.isdigit()}
+        strips = -(-d["OUT_HEIGHT"] // d["STRIP"])
+        places = [
+            map_ * d["FRAME"] + strip * d["STRIP"] * stride * d["PITCH"] + column * stride
+            for map_, strip, column in np.ndindex(d["MAPS"], strips, d["OUT_WIDTH"])
+        ]
+        assert launch.kernel.startswith("depthwise_planes")
+        assert len({place % 32 for place in places}) == len(places) <= 32
+
+
 def test_small_kernels_and_single_rows_have_none() -> None:
     """A tile has no fewer products for a map of one row than the kernel has taps; any.cuh skips what lies outside."""
     for image, window in (((41, 43), ((3, 5), 1, (1, 2))), ((1, 400), (31, 1, 15))):

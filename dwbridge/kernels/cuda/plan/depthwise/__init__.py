@@ -10,6 +10,7 @@ tiles, and else one by one.
     tensor_frames  how the kernels on tensor cores have maps
     tensor_maps    tensor_maps.cuh and tensor_maps_weight.cuh, for 16 bits and maps of at most 64 pixels
     tensor_rows    tensor_rows.cuh, for 16 bits and kernels of 5 to 9 columns
+    framed_maps    how warps have small maps, whole
     planes         planes.cuh and planes_weight.cuh, for small maps
     tiles          tiles.cuh, for large kernels
     tensor_weight  tensor_weight.cuh, for gradients of 16-bit kernels of 3 to 9 columns, and the bias
