@@ -27,6 +27,7 @@ from dwbridge.functions.mean import mean
 from dwbridge.functions.reshape import reshape
 from dwbridge.functions.sum import sum as sum_
 from dwbridge.kernels import kernels_for
+from dwbridge.kernels.reference.batch_normalization import Running
 
 
 def statistics_axes(axis: Any, x_ndim: int, gamma_ndim: int) -> Axes:
@@ -72,15 +73,14 @@ class BatchNormalization(FunctionNode):
         self.retain_inputs((0, 1))
         self.axes = statistics_axes(self.axis, x.ndim, gamma.ndim)
         kernels = kernels_for("batch_normalization", x)
-        y, self.mean, variance, self.inv_std = kernels.forward(x, gamma, beta, self.axes, self.eps)
-        self._update_running(variance, x.size // max(1, gamma.size))
+        running = self._running(x.size // max(1, gamma.size))
+        y, self.mean, self.inv_std = kernels.forward(x, gamma, beta, self.axes, self.eps, running)
         return (y,)
 
-    def _update_running(self, variance: Array, count: int) -> None:
-        running, unbiased = (self.running_mean, self.running_var), count / max(count - 1, 1)
-        if any(each is not None for each in running):
-            kernels = kernels_for("batch_normalization", self.mean)
-            kernels.update_running(*running, self.mean, variance, self.decay, unbiased)
+    def _running(self, count: int) -> Running | None:
+        if self.running_mean is None and self.running_var is None:
+            return None
+        return Running(self.running_mean, self.running_var, self.decay, count / max(count - 1, 1))
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]

@@ -31,6 +31,7 @@ from dwbridge.kernels.compiled.passes.batch_normalization import (
 from dwbridge.kernels.compiled.threads import run
 from dwbridge.kernels.compiled.vectors.elements import read
 from dwbridge.kernels.errors import DeclinedError
+from dwbridge.kernels.reference.batch_normalization import Running
 
 Axes = tuple[int, ...]
 Layout = tuple[int, ...]
@@ -93,7 +94,9 @@ def _check_types(x: Array, *others: Array) -> np.dtype:
     return wide
 
 
-def forward(x: Array, gamma: Array, beta: Array, axes: Axes, eps: float) -> tuple[Array, Array, Array, Array]:
+def forward(
+    x: Array, gamma: Array, beta: Array, axes: Axes, eps: float, running: Running | None = None
+) -> tuple[Array, Array, Array]:
     wide = _check_types(x, gamma)
     shape, piece = plan(x, axes, 1)
     y = empty(x.shape, x.dtype)
@@ -101,7 +104,9 @@ def forward(x: Array, gamma: Array, beta: Array, axes: Axes, eps: float) -> tupl
     given = [as_row(array.astype(wide, copy=False)) for array in (gamma, beta)]
     results = [flat(array) for array in (y, *statistics)]
     run(_forward, shape[1], piece, as_row(x), *given, *results, shape, float(eps))
-    return y, mean, variance, inv_std
+    if running is not None:
+        running.follow(mean, variance)
+    return y, mean, inv_std
 
 
 def backward(x: Array, gamma: Array, gy: Array, axes: Axes, mean: Array, inv_std: Array) -> tuple[Array, Array, Array]:

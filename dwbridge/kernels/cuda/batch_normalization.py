@@ -1,17 +1,16 @@
 """Batch normalization on a GPU. `dwbridge.kernels.reference.batch_normalization` documents the routines.
 
 `forward` reads x for the statistics and again for y, `backward` reads x and gy for the sums and again for gx; sums are
-those of slices, in two stages of a fixed order. 16-bit types are computed in float32, gamma and beta may be of any type
-that does not raise the type of arithmetic. Arrays that are not in row order are copied.
+those of slices, in two stages of a fixed order, of which the second lets running statistics follow. 16-bit types are
+computed in float32, gamma and beta may be of any type that does not raise the type of arithmetic. Arrays that are not
+in row order are copied; running statistics that are not, or are not of the type of gamma and beta, are the reference's.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import NamedTuple
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from dwbridge.backend import Array, get_array_module
 from dwbridge.kernels.cuda.arrays import in_order, kind, kind_of
@@ -22,6 +21,7 @@ from dwbridge.kernels.cuda.plan.launches import ITEMSIZES, KEPT, PACK, Launch
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.cuda.weights import are_wide, taken
 from dwbridge.kernels.errors import DeclinedError
+from dwbridge.kernels.reference.batch_normalization import Running
 
 Axes = tuple[int, ...]
 
@@ -36,14 +36,12 @@ class Plan(NamedTuple):
     gradient: Launch
 
 
-def _instances(dtype: str, pack: int, wide: bool) -> tuple[Instance, Instance, Instance]:
-    """The kernels of the statistics, of the gradients of gamma and beta, and of y and gx."""
-    sizes = {"THREADS": BLOCK, "V": pack}
-    weights = {"WIDE_WEIGHTS": int(wide)}
+def _instances(dtype: str, pack: int, wide: bool) -> tuple[Instance, Instance]:
+    """The kernels of the statistics, y and gx, and of the gradients of gamma and beta."""
+    constants = {"THREADS": BLOCK, "V": pack, "WIDE_WEIGHTS": int(wide)}
     return (
-        Instance.of("batch_statistics", dtype, **sizes),
-        Instance.of("channel_gradients", dtype, **sizes, **weights, OF_CHANNELS=1),
-        Instance.of("batch_normalization", dtype, **sizes, **weights),
+        Instance.of("batch_normalization", dtype, **constants),
+        Instance.of("channel_gradients", dtype, **constants, OF_CHANNELS=1),
     )
 
 
@@ -52,17 +50,16 @@ def instances() -> Iterator[Instance]:
     for dtype, size in ITEMSIZES.items():
         packs = [pack for pack in (1, 2, 4, 8) if pack * size <= PACK]
         found = (_instances(dtype, pack, wide) for pack in packs for wide in {True, size > 2})
-        yield from dict.fromkeys(instance for three in found for instance in three)
-        yield Instance.of("running_statistics", dtype)
+        yield from (instance for both in found for instance in both)
 
 
 @functools.lru_cache(KEPT)
 def plan(layout: Channels, dtype: str, wide: bool, aligned: bool) -> Plan:
     """The launches; `aligned` if every array begins at a multiple of 16 bytes."""
     pack = layout.pack(dtype, aligned)
-    statistics, gradients, passes = _instances(dtype, pack, wide)
+    passes, gradients = _instances(dtype, pack, wide)
     return Plan(
-        sums(statistics, "statistics", 3, layout, pack),
+        sums(passes, "statistics", 3, layout, pack),
         every_pack(passes, "batch_normalize", layout, pack),
         every_pack(passes, "batch_normalize_fixed", layout, pack),
         sums(gradients, "gradients", 2, layout, pack),
@@ -70,17 +67,40 @@ def plan(layout: Channels, dtype: str, wide: bool, aligned: bool) -> Plan:
     )
 
 
-def forward(x: Array, gamma: Array, beta: Array, axes: Axes, eps: float) -> tuple[Array, Array, Array, Array]:
+def forward(
+    x: Array, gamma: Array, beta: Array, axes: Axes, eps: float, running: Running | None = None
+) -> tuple[Array, Array, Array]:
     xp, of_x = get_array_module(x), kind(x.dtype)
     wide = are_wide(of_x, gamma.dtype, beta.dtype)
     x, (gamma, beta) = in_order(x), taken(of_x, wide, gamma, beta)
+    running_mean, running_var, *rates = _following(running, gamma)
     planned = plan(channels_of(x.shape, axes), of_x.name, wide, is_aligned(x))
     y, partial = xp.empty(x.shape, x.dtype), xp.empty(planned.statistics.shape, of_x.wide)
-    mean, variance, inv_std = (xp.empty(gamma.shape, of_x.wide) for _ in range(3))
+    mean, inv_std = xp.empty(gamma.shape, of_x.wide), xp.empty(gamma.shape, of_x.wide)
+    numbers = map(of_x.wide.type, (eps, *rates))
     run(planned.statistics.partial, partial, x)
-    run(planned.statistics.total, mean, variance, inv_std, partial, of_x.wide.type(eps))
+    run(planned.statistics.total, mean, inv_std, running_mean, running_var, partial, *numbers)
     run(planned.normalize, y, x, mean, inv_std, gamma, beta)
-    return y, mean, variance, inv_std
+    return y, mean, inv_std
+
+
+def _following(running: Running | None, gamma: Array) -> tuple[Array | None, Array | None, float, float, float]:
+    """Running statistics as the kernel takes them, with decay, its complement and the variance's correction.
+
+    Raises:
+        DeclinedError: if it does not take them.
+    """
+    if running is None:
+        return None, None, 0, 0, 0
+    mean, var, decay, correction = running
+    for each in (mean, var):
+        if each is not None and not (_is_like(each, gamma) and each.flags.c_contiguous):
+            raise DeclinedError(f"expected running statistics in row order, {gamma.shape} of {gamma.dtype}")
+    return mean, var, decay, 1 - decay, correction
+
+
+def _is_like(array: Any, gamma: Array) -> bool:
+    return isinstance(array, type(gamma)) and array.dtype == gamma.dtype and array.shape == gamma.shape
 
 
 def backward(x: Array, gamma: Array, gy: Array, axes: Axes, mean: Array, inv_std: Array) -> tuple[Array, Array, Array]:
@@ -94,8 +114,8 @@ def backward(x: Array, gamma: Array, gy: Array, axes: Axes, mean: Array, inv_std
     planned = plan(layout, of_x.name, wide, is_aligned(x, gy))
     gx, partial = xp.empty(x.shape, x.dtype), xp.empty(planned.gradients.shape, of_x.wide)
     ggamma, gbeta = xp.empty(gamma.shape, gamma.dtype), xp.empty(gamma.shape, gamma.dtype)
-    means = xp.empty((2, layout.channels), of_x.wide)
     run(planned.gradients.partial, partial, x, gy, mean, inv_std)
+    means = partial  # they take the place of the first slice
     run(planned.gradients.total, ggamma, gbeta, means, partial, of_x.wide.type(layout.outer * layout.inner))
     run(planned.gradient, gx, x, gy, mean, inv_std, gamma, means)
     return gx, ggamma.astype(given, copy=False), gbeta.astype(given, copy=False)
@@ -109,29 +129,3 @@ def fixed_forward(x: Array, gamma: Array, beta: Array, mean: Array, var: Array, 
     y = get_array_module(x).empty(x.shape, x.dtype)
     run(planned.fixed, y, x, mean, var, gamma, beta, of_x.wide.type(eps))
     return y
-
-
-def update_running(
-    running_mean: Array | None,
-    running_var: Array | None,
-    mean: Array,
-    variance: Array,
-    decay: float,
-    correction: float,
-) -> None:
-    kept = [running for running in (running_mean, running_var) if running is not None]
-    of_running, number = kind_of(*kept), mean.dtype.type
-    for running in kept:
-        if mean.dtype != of_running.wide or mean.shape != running.shape or not running.flags.c_contiguous:
-            raise DeclinedError(
-                f"expected statistics of {of_running.wide} for running ones in row order, got {mean.dtype}"
-            )
-    if mean.size:
-        launch, batch = _running_launch(of_running.name, mean.size), (in_order(mean), in_order(variance))
-        run(launch, running_mean, running_var, *batch, number(decay), number(1 - decay), number(correction))
-
-
-@functools.lru_cache(KEPT)
-def _running_launch(dtype: str, size: int) -> Launch:
-    instance = Instance.of("running_statistics", dtype)
-    return Launch(instance, "running_update", (-(-size // BLOCK), 1, 1), BLOCK, (np.int32(size),))

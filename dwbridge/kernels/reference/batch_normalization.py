@@ -1,12 +1,8 @@
 """Batch normalization, the NumPy reference.
 
-    forward(x, gamma, beta, axes, eps) -> (y, mean, variance, inv_std)
+    forward(x, gamma, beta, axes, eps, running) -> (y, mean, inv_std)
     backward(x, gamma, gy, axes, mean, inv_std) -> (gx, ggamma, gbeta)
     fixed_forward(x, gamma, beta, mean, var, axes, eps) -> y
-    update_running(running_mean, running_var, mean, variance, decay, correction)
-
-        running_mean <- decay running_mean + (1 - decay) mean
-        running_var  <- decay running_var  + (1 - decay) correction variance
 
 `axes` are those of the statistics, ascending; everything but x, y, gx and gy has the shape of x without them. The
 statistics that `forward` returns are in the computing type, everything else in the type of what it belongs to.
@@ -18,13 +14,37 @@ Source: Ioffe and Szegedy, Batch Normalization (2015).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from dwbridge.backend import Array, compute_dtype, get_array_module
 
 Axes = tuple[int, ...]
 
 
-def forward(x: Array, gamma: Array, beta: Array, axes: Axes, eps: float) -> tuple[Array, Array, Array, Array]:
-    """y, and the statistics: mean, variance (of all m elements, not m - 1) and 1 / sqrt(variance + eps)."""
+class Running(NamedTuple):
+    """Running statistics, which a forward computation changes in place; one that is None is left out.
+
+    mean <- decay mean + (1 - decay) mean of the batch
+    var  <- decay var  + (1 - decay) correction variance of the batch
+    """
+
+    mean: Array | None
+    var: Array | None
+    decay: float
+    correction: float  #: m / (m - 1)
+
+    def follow(self, mean: Array, variance: Array) -> None:
+        """Follows the statistics of a batch, in the running ones' own dtype."""
+        for running, batch, corrected in ((self.mean, mean, 1.0), (self.var, variance, self.correction)):
+            if running is not None:
+                running *= running.dtype.type(self.decay)
+                running += ((1 - self.decay) * (corrected * batch)).astype(running.dtype)
+
+
+def forward(
+    x: Array, gamma: Array, beta: Array, axes: Axes, eps: float, running: Running | None = None
+) -> tuple[Array, Array, Array]:
+    """y, and the statistics: mean, and 1 / sqrt(variance + eps), the variance that of all m elements, not m - 1."""
     xp = get_array_module(x)
     wide = compute_dtype(xp.result_type(x, gamma))
     values = x.astype(wide, copy=False)
@@ -34,7 +54,9 @@ def forward(x: Array, gamma: Array, beta: Array, axes: Axes, eps: float) -> tupl
     inv_std = (variance + wide.type(eps)) ** wide.type(-0.5)
     y *= xp.expand_dims((gamma * inv_std).astype(wide, copy=False), axes)
     y += xp.expand_dims(beta.astype(wide, copy=False), axes)
-    return y.astype(x.dtype, copy=False), mean, variance, inv_std
+    if running is not None:
+        running.follow(mean, variance)
+    return y.astype(x.dtype, copy=False), mean, inv_std
 
 
 def backward(x: Array, gamma: Array, gy: Array, axes: Axes, mean: Array, inv_std: Array) -> tuple[Array, Array, Array]:
@@ -62,18 +84,3 @@ def fixed_forward(x: Array, gamma: Array, beta: Array, mean: Array, var: Array, 
     y *= gamma * (var + wide.type(eps)) ** wide.type(-0.5)
     y += beta
     return y.astype(x.dtype, copy=False)
-
-
-def update_running(
-    running_mean: Array | None,
-    running_var: Array | None,
-    mean: Array,
-    variance: Array,
-    decay: float,
-    correction: float,
-) -> None:
-    """Changes running statistics in place, in their own dtype; None is left out."""
-    for running, batch, corrected in ((running_mean, mean, 1.0), (running_var, variance, correction)):
-        if running is not None:
-            running *= running.dtype.type(decay)
-            running += ((1 - decay) * (corrected * batch)).astype(running.dtype)

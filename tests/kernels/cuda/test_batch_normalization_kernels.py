@@ -16,6 +16,7 @@ from dwbridge.kernels.cuda import batch_normalization
 from dwbridge.kernels.cuda.plan import channels, elements
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import batch_normalization as reference
+from dwbridge.kernels.reference.batch_normalization import Running
 
 #: shape -> the axes of the statistics
 LAYOUTS: dict[tuple[int, ...], tuple[int, ...]] = {
@@ -66,6 +67,22 @@ def exact(arrays: Any) -> list[np.ndarray]:
     return [np.asarray(array, np.float64) for array in arrays]
 
 
+def forward(gpu: SimulatedGpu, x: Any, gamma: Any, beta: Any, axes: tuple[int, ...]) -> Any:
+    """y, mean, variance, inv_std; the variance is what running ones become that keep nothing of themselves."""
+    variance = gpu.module.asarray(np.zeros(gamma.shape, gamma.dtype))
+    gpu.transfers.clear()
+    gpu.launches.clear()
+    y, mean, inv_std = batch_normalization.forward(x, gamma, beta, axes, EPS, Running(None, variance, 0.0, 1.0))
+    return y, mean, variance, inv_std
+
+
+def statistics(x: Any, gamma: Any, beta: Any, axes: tuple[int, ...]) -> Any:
+    """y, mean, variance, inv_std, by the reference."""
+    variance = np.zeros(gamma.shape, gamma.dtype)
+    y, mean, inv_std = reference.forward(x, gamma, beta, axes, EPS, Running(None, variance, 0.0, 1.0))
+    return y, mean, variance, inv_std
+
+
 def unit(dtype: Any) -> float:
     return float(np.finfo(compute_dtype(dtype)).eps) / 2
 
@@ -87,14 +104,13 @@ def launched(shape: tuple[int, ...], *names: str) -> list[str]:
 def check_forward(gpu: SimulatedGpu, given: Drawn) -> None:
     axes, u = LAYOUTS[given.x.shape], unit(given.x.dtype)
     x, gamma, beta = (gpu.module.asarray(array) for array in given[:3])
-    gpu.transfers.clear()
-    y, mean, variance, inv_std = batch_normalization.forward(x, gamma, beta, axes, EPS)
+    y, mean, variance, inv_std = forward(gpu, x, gamma, beta, axes)
     names = launched(x.shape, "{}_statistics", "channel_statistics", "batch_normalize")
     assert (gpu.launches, gpu.transfers) == (names, [])
-    assert (y.dtype, {mean.dtype, variance.dtype, inv_std.dtype}) == (x.dtype, {compute_dtype(x.dtype)})
+    assert (y.dtype, {mean.dtype, inv_std.dtype}) == (x.dtype, {compute_dtype(x.dtype)})
 
     wide_x, wide_gamma, wide_beta = exact(given[:3])
-    results = reference.forward(wide_x, wide_gamma, wide_beta, axes, EPS)
+    results = statistics(wide_x, wide_gamma, wide_beta, axes)
     std = np.sqrt(results[2])
     # sums of deviations and merges of means, each of numbers no larger than twice the largest
     off = 2 * CHAIN * u * abs(wide_x).max(axis=axes)
@@ -186,7 +202,7 @@ def test_any_alignment_and_any_order_of_elements(gpu: SimulatedGpu) -> None:
     axes = (0, 2, 3)
 
     def results(x: Any, gy: Any) -> list[np.ndarray]:
-        y, mean, variance, inv_std = batch_normalization.forward(x, gamma, gamma, axes, EPS)
+        y, mean, variance, inv_std = forward(gpu, x, gamma, gamma, axes)
         fixed = batch_normalization.fixed_forward(x, gamma, gamma, gamma, variance, axes, EPS)
         gradients = batch_normalization.backward(x, gamma, gy, axes, mean, inv_std)
         return [array.get() for array in (y, mean, variance, inv_std, fixed, *gradients)]
@@ -221,7 +237,7 @@ def test_the_order_of_threads_does_not_matter(libraries: Path) -> None:
         gpu = SimulatedGpu(libraries, order)
         with gpu.installed():
             x, gamma, beta, gy = map(gpu.module.asarray, given[:4])
-            y, mean, variance, inv_std = batch_normalization.forward(x, gamma, beta, (0, 2, 3), EPS)
+            y, mean, variance, inv_std = forward(gpu, x, gamma, beta, (0, 2, 3))
             gradients = batch_normalization.backward(x, gamma, gy, (0, 2, 3), mean, inv_std)
             bits.add(b"".join(array.get().tobytes() for array in (y, mean, variance, inv_std, *gradients)))
     assert len(bits) == 1
@@ -232,8 +248,8 @@ def test_the_order_of_threads_does_not_matter(libraries: Path) -> None:
 def test_what_is_no_number(shape: tuple[int, ...], at: int, value: float, gpu: SimulatedGpu) -> None:
     axes, (x, gamma, beta, gy, *_) = LAYOUTS[shape], drawn(shape, ("float32", "float32"))
     x[at, 1], gy[at, 0] = value, value  # the other channels stay as they are
-    results = batch_normalization.forward(*map(gpu.module.asarray, (x, gamma, beta)), axes, EPS)
-    expected = reference.forward(x, gamma, beta, axes, EPS)
+    results = forward(gpu, *map(gpu.module.asarray, (x, gamma, beta)), axes)
+    expected = statistics(x, gamma, beta, axes)
     given = [gpu.module.asarray(array) for array in (x, gamma, gy, expected[1], expected[3])]
     results += batch_normalization.backward(*given[:3], axes, *given[3:])
     expected += reference.backward(x, gamma, gy, axes, expected[1], expected[3])
@@ -265,34 +281,53 @@ def test_weights_of_another_type(gpu: SimulatedGpu) -> None:
     """They are converted, and their gradients are of their type."""
     x, gamma, beta, gy, *_ = drawn((4, 6, 10), ("float32", "float16"))
     given = [gpu.module.asarray(array) for array in (x, gamma, beta, gy)]
-    y, mean, _, inv_std = batch_normalization.forward(*given[:3], (0, 2), EPS)
+    y, mean, inv_std = batch_normalization.forward(*given[:3], (0, 2), EPS)
     _, ggamma, gbeta = batch_normalization.backward(given[0], given[1], given[3], (0, 2), mean, inv_std)
     assert (y.dtype, ggamma.dtype, gbeta.dtype) == ("float32", "float16", "float16")
     np.testing.assert_allclose(y.get(), reference.forward(x, gamma, beta, (0, 2), EPS)[0], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("absent", [(), (0,), (1,)])
-@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
-def test_running_statistics_are_the_references_bits(dtype: str, absent: tuple[int, ...], gpu: SimulatedGpu) -> None:
-    rng = np.random.default_rng(SEED)
-    running, batch = rng.normal(size=(2, 2, 300))
-    here = [None if i in absent else each.astype(dtype) for i, each in enumerate(running)]
-    here += [each.astype(compute_dtype(np.dtype(dtype))) for each in batch]
-    there = [None if each is None else gpu.module.asarray(each) for each in here]
+def bits_by_hand(running: Any, batch: Any, decay: float, factor: float) -> Any:
+    """What running statistics become: as `Running.follow` says it, from a batch's in the type of arithmetic."""
+    return running * running.dtype.type(decay) + ((1 - decay) * (factor * batch)).astype(running.dtype)
+
+
+@pytest.mark.parametrize("absent", [(), (0,), (1,), (0, 1)])
+@pytest.mark.parametrize("dtypes", DTYPES, ids="-".join)
+def test_running_statistics_have_the_references_bits(
+    dtypes: tuple[str, str], absent: tuple[int, ...], gpu: SimulatedGpu
+) -> None:
+    """In the launch that computes the batch's, which are told from it by running ones of the type of arithmetic."""
+    shape, decay, correction = (37, 45), 0.9, 37 / 36
+    x, gamma, beta, *_, mean, var = drawn(shape, dtypes)
+    wide = [array.astype(compute_dtype(x.dtype)) for array in (gamma, beta)]
+    _, batch_mean, batch_var, _ = forward(gpu, *map(gpu.module.asarray, (x, *wide)), (0,))
+    expected = [bits_by_hand(mean, batch_mean.get(), decay, 1.0), bits_by_hand(var, batch_var.get(), decay, correction)]
+    there = [None if i in absent else gpu.module.asarray(each) for i, each in enumerate((mean, var))]
+    given = [gpu.module.asarray(array) for array in (x, gamma, beta)]
     gpu.transfers.clear()
-    batch_normalization.update_running(*there, 0.9, 7 / 6)
-    assert (gpu.launches, gpu.transfers) == (["running_update"], [])
-    reference.update_running(*here, 0.9, 7 / 6)
-    for found, expected in zip(there, here, strict=True):
-        assert (found is None) == (expected is None)
-        np.testing.assert_array_equal(found if found is None else found.get(), expected)
+    gpu.launches.clear()
+    batch_normalization.forward(*given, (0,), EPS, Running(*there, decay, correction))
+    assert gpu.launches == launched(shape, "{}_statistics", "channel_statistics", "batch_normalize")
+    assert not gpu.transfers
+    for i, found in enumerate(there):
+        assert (found is None) == (i in absent)
+        if found is not None:
+            np.testing.assert_array_equal(found.get(), expected[i])
 
 
-@pytest.mark.parametrize("kinds", [("float32", "float32", "float64"), ("float32", "float64", "float32")])
-def test_running_statistics_of_another_type_are_declined(kinds: tuple[str, ...], gpu: SimulatedGpu) -> None:
+@pytest.mark.parametrize("bad", ["float64", "float16", "order", "shape", "home"])
+def test_running_statistics_that_are_declined(bad: str, gpu: SimulatedGpu) -> None:
     """Before either is changed."""
-    mean, var, batch = (gpu.module.asarray(np.ones(3, dtype)) for dtype in kinds)
-    with pytest.raises(DeclinedError, match=r"got .*float64"):
-        batch_normalization.update_running(mean, var, batch * 2, batch * 2, 0.9, 1.0)
+    mean = gpu.module.asarray(np.ones(4, np.float32))
+    var = {
+        "order": lambda: gpu.module.asarray(np.ones(8, np.float32))[::2],
+        "shape": lambda: gpu.module.asarray(np.ones((4, 1), np.float32)),
+        "home": lambda: np.ones(4, np.float32),
+    }.get(bad, lambda: gpu.module.asarray(np.ones(4, bad)))()
+    x, weights = gpu.module.asarray(np.ones((2, 4), np.float32)), gpu.module.asarray(np.ones(4, np.float32))
+    gpu.launches.clear()
+    with pytest.raises(DeclinedError, match=r"running statistics in row order, \(4,\) of float32"):
+        batch_normalization.forward(x, weights, weights, (0,), EPS, Running(mean, var, 0.9, 2.0))
+    assert not gpu.launches
     assert (mean.get() == 1).all()
-    assert (var.get() == 1).all()

@@ -1,8 +1,12 @@
-// Batch normalization of x [outer, channels, inner] once the sums are known: passes over packs of one channel each.
+// Batch normalization of x [outer, channels, inner], once the statistics and the sums are known: passes over packs of
+// one channel each.
 //
 //     y = (x - mean) (gamma inv_std) + beta
 //     gx = gamma inv_std (gy - x_hat ggamma / m - gbeta / m);  x_hat = (x - mean) inv_std
+//
+// The statistics are of the same instance: running ones are changed only where y can be computed, too.
 
+#include "batch_statistics.cuh"
 #include "channels.cuh"
 #include "weights.cuh"
 

@@ -4,10 +4,13 @@
 //
 // First stage: block (channel, slice) goes through a slice of the channel's packs; where inner is 1, block (32 channels,
 // slice) through a slice of the rows, each warp through one of eight. partial[slice] is (count, mean, M2), each of all
-// channels. Second stage: a thread to a channel merges the slices in their order.
+// channels. Second stage: a thread to a channel merges the slices in their order, and lets running statistics follow.
+
+#pragma once
 
 #include "channels.cuh"
 #include "moments.cuh"
+#include "running_statistics.cuh"
 
 __device__ __forceinline__ void put_moments(WIDE* partial, int channel, int channels, const Moments& moments) {
     WIDE* at = partial + (int64)blockIdx.y * 3 * channels + channel;
@@ -53,8 +56,9 @@ column_statistics(WIDE* __restrict__ partial, const STORED* __restrict__ x, cons
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS)
-channel_statistics(WIDE* __restrict__ mean, WIDE* __restrict__ variance, WIDE* __restrict__ inv_std,
-                   const WIDE* __restrict__ partial, const WIDE eps, const int channels, const int slices) {
+channel_statistics(WIDE* __restrict__ mean, WIDE* __restrict__ inv_std, WEIGHT* __restrict__ running_mean,
+                   WEIGHT* __restrict__ running_var, const WIDE* __restrict__ partial, const WIDE eps, const WIDE decay,
+                   const WIDE share, const WIDE correction, const int channels, const int slices) {
     const int channel = blockIdx.x * blockDim.x + threadIdx.x;
     if (channel >= channels) return;
     Moments all = {0, 0, 0};
@@ -64,6 +68,7 @@ channel_statistics(WIDE* __restrict__ mean, WIDE* __restrict__ variance, WIDE* _
     }
     const WIDE found = divided(all.M2, all.count);
     mean[channel] = all.mean;
-    variance[channel] = found;
     inv_std[channel] = rsqrt(found + eps);
+    follow(running_mean, channel, all.mean, decay, share);
+    follow(running_var, channel, times(correction, found), decay, share);
 }

@@ -4,7 +4,7 @@
 //
 // Mean and inv_std are a channel's where OF_CHANNELS is 1 (batch normalization), else those of a place in [outer, inner]
 // (layer normalization). Stages and slices are those of batch_statistics.cuh; partial[slice] is (gbeta, ggamma). The
-// second stage also writes both divided by m, if `means` is not null.
+// second stage also writes both divided by m, if `means` is not null; they may take the place of the first slice.
 
 #include "channels.cuh"
 #include "reduce.cuh"
@@ -63,8 +63,8 @@ column_gradients(WIDE* __restrict__ partial, const STORED* __restrict__ x, const
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS)
-channel_gradients(WEIGHT* __restrict__ ggamma, WEIGHT* __restrict__ gbeta, WIDE* __restrict__ means,
-                  const WIDE* __restrict__ partial, const WIDE m, const int channels, const int slices) {
+channel_gradients(WEIGHT* __restrict__ ggamma, WEIGHT* __restrict__ gbeta, WIDE* means, const WIDE* partial, const WIDE m,
+                  const int channels, const int slices) {
     const int channel = blockIdx.x * blockDim.x + threadIdx.x;
     if (channel >= channels) return;
     Pair sums = {0, 0};
