@@ -76,9 +76,8 @@ class LocalConfig:
         object.__setattr__(self, "_global", global_config)
         object.__setattr__(self, "_local", threading.local())
 
-    def __getattr__(self, name: str) -> Any:
-        entries = self._local.__dict__
-        return entries[name] if name in entries else getattr(self._global, name)
+    def __getattr__(self, name: str) -> Any:  # of entries that users add; for those that there are, see `_entry`
+        return _value(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._local, name, value)
@@ -89,6 +88,16 @@ class LocalConfig:
     def show(self, file: IO[str] | None = None) -> None:
         """Prints every entry and the value that this thread sees, to standard output or a file."""
         _print_entries(self, vars(self._global) | vars(self._local), file)
+
+
+def _value(config: LocalConfig, name: str) -> Any:
+    entries = config._local.__dict__
+    return entries[name] if name in entries else getattr(config._global, name)
+
+
+def _entry(name: str) -> Any:
+    """An entry as a property: Python calls `__getattr__` only after it has made an error, and functions ask often."""
+    return property(lambda config: _value(config, name))
 
 
 def _print_entries(config: Any, names: Iterable[str], file: IO[str] | None) -> None:
@@ -144,6 +153,9 @@ vars(global_config).update(
     use_static_graph=True,
     warn_nondeterministic=False,
 )
+
+for _name in vars(global_config):
+    setattr(LocalConfig, _name, _entry(_name))
 
 config = LocalConfig(global_config)
 
