@@ -6,8 +6,6 @@ import weakref
 from collections.abc import Sequence
 from typing import Any, ClassVar, NoReturn
 
-import numpy as np
-
 from dwbridge.autograd.function_hook import FunctionHook, hooks_of
 from dwbridge.autograd.input_checks import check_devices, check_types
 from dwbridge.autograd.recording import record
@@ -15,6 +13,7 @@ from dwbridge.autograd.variable import Variable, as_variable
 from dwbridge.autograd.variable_node import VariableNode
 from dwbridge.backend import (
     Array,
+    are_where_they_compute,
     common_tag,
     has_nan,
     is_array,
@@ -24,8 +23,6 @@ from dwbridge.backend import (
     untagged,
 )
 from dwbridge.configuration import config
-
-_PLAIN = {np.ndarray}
 
 
 class FunctionNode:
@@ -167,12 +164,12 @@ class FunctionNode:
         variables = tuple([x if isinstance(x, Variable) else as_variable(x) for x in inputs])
         arrays = tuple([x._data[0] for x in variables])
         kinds = set(map(type, arrays))
-        on_cpu = kinds == _PLAIN
-        if not on_cpu:
+        in_place = are_where_they_compute(kinds)
+        if not in_place:
             check_devices(self.label, arrays)
         if type(self).check_type_forward is not FunctionNode.check_type_forward and config.type_check:
             check_types(self, arrays)
-        outputs = self._compute(arrays, kinds, on_cpu)
+        outputs = self._compute(arrays, kinds, in_place)
         requires_grad = True in [x._node.requires_grad for x in variables]
         results = tuple([Variable._of_output(y, requires_grad) for y in outputs])
         if requires_grad and config.enable_backprop:
@@ -180,13 +177,13 @@ class FunctionNode:
         record(self, variables, results)
         return results
 
-    def _compute(self, arrays: tuple[Array, ...], kinds: set[type], on_cpu: bool) -> tuple[Array, ...]:
-        """The output arrays; `kinds` are the inputs' types, `on_cpu` if they are NumPy's own and have no other name."""
+    def _compute(self, arrays: tuple[Array, ...], kinds: set[type], in_place: bool) -> tuple[Array, ...]:
+        """The output arrays; `kinds` are the inputs' types, `in_place` if they say where these are."""
         hooks = hooks_of(self)
         for hook in hooks:
             hook.forward_preprocess(self, arrays)
         tag = None
-        if on_cpu:
+        if in_place:
             outputs = self.forward(arrays)
         else:  # kernels compute on plain arrays; results have the inputs' ChainerX name
             tag = common_tag(arrays)

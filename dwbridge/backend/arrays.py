@@ -1,6 +1,7 @@
 """Arrays of either library, told apart without importing CuPy."""
 
 import contextlib
+import functools
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -50,6 +51,24 @@ def has_nan(array: Array) -> bool:
 
 
 _HERE = contextlib.nullcontext()
+_NUMPYS = {np.ndarray}
+
+
+@functools.cache
+def _has_one_gpu(cupy: ModuleType) -> bool:
+    """Whether every array of CuPy is on the current device: there is no other."""
+    return cupy.cuda.runtime.getDeviceCount() == 1
+
+
+def are_where_they_compute(kinds: set[type]) -> bool:
+    """Whether arrays live together, and where their library computes at the moment, by their types alone.
+
+    NumPy's own do, and CuPy's own where there is one GPU; those with a ChainerX name are none of these.
+    """
+    if kinds == _NUMPYS:
+        return True
+    cupy = sys.modules.get("cupy")
+    return cupy is not None and kinds == {cupy.ndarray} and _has_one_gpu(cupy)
 
 
 def on_device_of(*values: Any) -> contextlib.AbstractContextManager[Any]:
@@ -61,7 +80,7 @@ def on_device_of(*values: Any) -> contextlib.AbstractContextManager[Any]:
     if cupy is not None:
         for value in values:
             if isinstance(value, cupy.ndarray):
-                return value.device
+                return _HERE if _has_one_gpu(cupy) else value.device
     return _HERE
 
 
@@ -88,7 +107,9 @@ def are_together(first: Array, second: Array) -> bool:
     >>> are_together(np.zeros(3), np.ones(1))
     True
     """
-    return type(first) is type(second) and (isinstance(first, np.ndarray) or first.device == second.device)
+    if type(first) is not type(second):
+        return False
+    return isinstance(first, np.ndarray) or _has_one_gpu(sys.modules["cupy"]) or first.device == second.device
 
 
 def copyto(dst: Array, src: Array) -> None:

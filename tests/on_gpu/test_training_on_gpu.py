@@ -10,6 +10,7 @@ from small_network import losses
 
 from dwbridge import optimizer_hooks as hooks
 from dwbridge import optimizers
+from dwbridge.backend.arrays import _has_one_gpu
 
 OPTIMIZERS: dict[str, Callable[[], Any]] = {
     "Adam": lambda: optimizers.Adam(1e-2),
@@ -38,6 +39,34 @@ def test_the_loss_curve_is_the_cpus(name: str, device: str, gpu: SimulatedGpu) -
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     assert {"depthwise_weight_sum", "activation", "optimizer_update", "softmax_row_losses"} <= set(gpu.launches)
     assert len({round(loss, 3) for loss in found}) > 1
+
+
+def test_one_gpu_alone_is_not_made_current(gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step on the second of two makes it current for every function; where there is one, it is."""
+
+    def entered(count: int, device: str) -> int:
+        monkeypatch.setattr(gpu.module.cuda.Device, "count", count)
+        monkeypatch.setattr(gpu.module.cuda.Device, "current", 0)
+        _has_one_gpu.cache_clear()
+        np.testing.assert_allclose(losses(device, optimizers.Adam(1e-2), watched=watched), expected, rtol=1e-5)
+        return in_a_step[-1]
+
+    def watched(step: Callable[[], Any]) -> Any:
+        entries.clear()
+        result = step()
+        in_a_step.append(len(entries))
+        return result
+
+    def enter(device: Any) -> Any:
+        entries.append(device)
+        return original(device)
+
+    entries: list[Any] = []
+    in_a_step: list[int] = []
+    expected, original = losses("@numpy", optimizers.Adam(1e-2)), gpu.module.cuda.Device.__enter__
+    monkeypatch.setattr(gpu.module.cuda.Device, "__enter__", enter)
+    assert entered(2, "@cupy:1") > 10
+    assert entered(1, "@cupy:0") == 1  # dropout, which draws on a device
 
 
 def test_hooks_and_a_scaled_loss_neither_move_nor_wait(gpu: SimulatedGpu) -> None:
