@@ -11,10 +11,9 @@ Sources: Dumoulin and Visin, A guide to convolution arithmetic for deep learning
 
 from __future__ import annotations
 
-import dataclasses
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
@@ -69,8 +68,7 @@ def output_size(size: int, kernel: int, stride: int, pad: Pair, dilate: int = 1,
     return (-(-room // stride) if cover_all else room // stride) + 1
 
 
-@dataclasses.dataclass(frozen=True)
-class Window2D:
+class Window2D(NamedTuple):  # and no dataclass: plans are looked up by it, in every call
     """How a kernel moves over an image. Build it with `Window2D.of`, which takes integers, pairs and paddings."""
 
     kernel: Pair

@@ -21,6 +21,7 @@ from dwbridge.kernels.cuda.launch import run
 from dwbridge.kernels.cuda.plan import dense
 from dwbridge.kernels.cuda.plan.dense import Problem, problem_of
 from dwbridge.kernels.cuda.products import Matrices, multiply
+from dwbridge.kernels.cuda.reductions import sum_over
 
 instances = dense.instances
 
@@ -38,8 +39,8 @@ def forward(x: Array, W: Array, b: Array | None, window: Window2D) -> Array:
         multiply(Matrices(y, n, g, o, p), weights, Matrices(x, n, g, k, p), b is not None)
         return y
     for images in problem.blocks(k * p, kind.size):
-        part = y[images]
-        columns = Matrices(_patches(x[images], problem), len(part), g, k, p)
+        part = _part(y, images)
+        columns = Matrices(_patches(_part(x, images), problem), len(part), g, k, p)
         multiply(Matrices(part, len(part), g, o, p), weights, columns, b is not None)
     return y
 
@@ -56,9 +57,9 @@ def backward_data(gy: Array, W: Array, window: Window2D, x_shape: Sequence[int])
         multiply(Matrices(gx, n, g, k, p), weights, Matrices(gy, n, g, o, p))
         return gx
     for images in problem.blocks(k * p, kind.wide.itemsize):
-        part = gx[images]
+        part = _part(gx, images)
         columns = xp.empty((len(part), g, k, p), kind.wide)
-        multiply(Matrices(columns, len(part), g, k, p), weights, Matrices(gy[images], len(part), g, o, p))
+        multiply(Matrices(columns, len(part), g, k, p), weights, Matrices(_part(gy, images), len(part), g, o, p))
         if part.size:
             run(dense.gathered(problem, len(part)), part, columns)
     return gx
@@ -77,10 +78,10 @@ def _products_of_pixels(x: Array, gy: Array, problem: Problem) -> Array:
     n, g, o, k, p = problem[:5]
     gW = get_array_module(x).empty((g, o, k), problem.kind.wide)
     for images in problem.blocks((o + k) * p, problem.kind.size):
-        part = x[images]
+        part = _part(x, images)
         columns = _patches(part, problem, in_a_row=True) if problem.has_patches else _in_a_row(part, p)
         row = len(part) * p
-        left = Matrices(_in_a_row(gy[images], p), 1, g, o, row)
+        left = Matrices(_in_a_row(_part(gy, images), p), 1, g, o, row)
         multiply(Matrices(gW, 1, g, o, k), left, Matrices(columns, 1, g, k, row, transposed=True), images.start > 0)
     return gW
 
@@ -93,12 +94,19 @@ def _products_of_images(x: Array, gy: Array, problem: Problem) -> Array:
     blocks = list(problem.blocks(needed, kind.wide.itemsize))
     products = get_array_module(x).empty((blocks[0].stop if blocks else 0, g, o, k), kind.wide)
     for images in blocks:
-        part = x[images]
+        part = _part(x, images)
         columns = _patches(part, problem) if problem.has_patches else part
         right = Matrices(columns, len(part), g, k, p, transposed=True)
-        left = Matrices(gy[images], len(part), g, o, p)
+        left = Matrices(_part(gy, images), len(part), g, o, p)
         multiply(Matrices(products, len(part), g, o, k), left, right, images.start > 0)
-    return products[0] if len(products) == 1 else products.sum(axis=0)
+    if len(products) == 1:
+        return products[0]
+    return sum_over(products, (0,)) if products.size else products.sum(axis=0)
+
+
+def _part(maps: Array, images: slice) -> Array:
+    """Some of the images; all of them are the array itself, without another one around their memory."""
+    return maps if images.stop - images.start == len(maps) else maps[images]
 
 
 def _in_a_row(maps: Array, pixels: int) -> Array:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dwbridge.backend import Array, compute_dtype, get_array_module
+from dwbridge.kernels.cuda.plan.launches import KEPT
 
 #: cudaDataType_t
 CUDA_TYPES = {"float32": 0, "float64": 1, "float16": 2, "bfloat16": 14}
@@ -38,11 +39,25 @@ class Matrices(NamedTuple):
     columns: int
     transposed: bool = False  #: whether the matrices are meant to be transposed; rows and columns are as they lie
 
-    def step(self, by_images: bool) -> int:
-        """Elements from a matrix to that of the next image, or of the next group."""
-        if by_images:
-            return 0 if self.images == 1 else self.groups * self.rows * self.columns
-        return self.rows * self.columns
+
+#: The fields of `Matrices` behind the array.
+Sizes = tuple[int, int, int, int, bool]
+
+
+class Calls(NamedTuple):
+    """Calls of cuBLAS: how many, the bytes between their operands, and their arguments around the addresses.
+
+    An operand's own arguments are its type, the elements of a row, and those to the next matrix.
+    """
+
+    count: int
+    steps: tuple[int, int, int]
+    first: tuple[int, ...]
+    of_right: tuple[int, int, int]
+    of_left: tuple[int, int, int]
+    beta: int
+    of_result: tuple[int, int, int]
+    last: tuple[int, int, int]
 
 
 def multiply(result: Matrices, left: Matrices, right: Matrices, add: bool = False) -> None:
@@ -50,29 +65,44 @@ def multiply(result: Matrices, left: Matrices, right: Matrices, add: bool = Fals
 
     Images are one batch, or groups are, whichever are more; the others are calls.
     """
-    terms = left.rows if left.transposed else left.columns
-    sizes = result.columns, result.rows, terms
-    if not terms and not add:
-        result.array.fill(0)
-    if not terms or not result.images * result.groups * result.rows * result.columns:
+    c, a, b = result.array, left.array, right.array
+    calls = _calls(result[1:], left[1:], right[1:], (c.dtype, a.dtype, b.dtype), add)
+    if calls is None:
+        if not add:
+            c.fill(0)
         return
-    cupy = get_array_module(result.array)
-    compute, zero, one = _computing(left.array.dtype)
-    by_images = result.images >= result.groups
-    calls, batch = sorted((result.images, result.groups))
+    cupy = get_array_module(c)
     gemm, handle = _gemm(cupy), cupy.cuda.get_cublas_handle()
-    operands = [_operand(each, by_images) for each in (right, left, result)]
-    for call in range(calls):
-        (b, *of_b), (a, *of_a), (c, *of_c) = ((first + call * step, *rest) for first, step, *rest in operands)
-        gemm(handle, right.transposed, left.transposed, *sizes, one, b, *of_b, a, *of_a, one if add else zero, c, *of_c,
-             batch, compute, ALGORITHM)  # fmt: skip
+    count, (to_b, to_a, to_c), first, of_right, of_left, beta, of_result, last = calls
+    at_b, at_a, at_c = b.data.ptr, a.data.ptr, c.data.ptr
+    for i in range(count):
+        gemm(handle, *first, at_b + i * to_b, *of_right, at_a + i * to_a, *of_left, beta, at_c + i * to_c, *of_result,
+             *last)  # fmt: skip
 
 
-def _operand(matrices: Matrices, by_images: bool) -> tuple[int, int, int, int, int]:
-    """Its address, the bytes to the next call's; its type, the elements of a row, and those to the next matrix."""
-    array = matrices.array
-    step, between_calls = matrices.step(by_images), matrices.step(not by_images)
-    return array.data.ptr, between_calls * array.itemsize, _cuda_type(array.dtype), matrices.columns, step
+@functools.lru_cache(KEPT)
+def _calls(result: Sizes, left: Sizes, right: Sizes, dtypes: tuple[np.dtype, np.dtype, np.dtype], add: bool) -> Any:
+    """The calls; None if there are no elements, or nothing to be added."""
+    images, groups, rows, columns, _ = result
+    terms = left[2] if left[4] else left[3]
+    if not terms or not images * groups * rows * columns:
+        return None
+    compute, zero, one = _computing(dtypes[1])
+    by_images = images >= groups
+    count, batch = sorted((images, groups))
+    operands = list(zip((right, left, result), reversed(dtypes), strict=True))
+    of_right, of_left, of_result = ((_cuda_type(dtype), sizes[3], _step(sizes, by_images)) for sizes, dtype in operands)
+    steps: Any = tuple(_step(sizes, not by_images) * dtype.itemsize for sizes, dtype in operands)
+    first = int(right[4]), int(left[4]), columns, rows, terms, one
+    return Calls(count, steps, first, of_right, of_left, one if add else zero, of_result, (batch, compute, ALGORITHM))
+
+
+def _step(sizes: Sizes, by_images: bool) -> int:
+    """Elements from a matrix to that of the next image, or of the next group."""
+    images, groups, rows, columns, _ = sizes
+    if by_images:
+        return 0 if images == 1 else groups * rows * columns
+    return rows * columns
 
 
 @functools.cache

@@ -7,7 +7,6 @@ their inputs. From 16 taps on any.cuh is at half of that or less. Tiles load 0.1
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -142,7 +141,7 @@ def _swapped(problem: Problem) -> Problem | None:
         return None
     (top, bottom), (left, right) = window.pad
     pad = (top - over[0], bottom - over[0]), (left - over[1], right - over[1])
-    return problem._replace(image=window.kernel, window=dataclasses.replace(window, kernel=problem.image, pad=pad))
+    return problem._replace(image=window.kernel, window=window._replace(kernel=problem.image, pad=pad))
 
 
 def _results(problem: Problem) -> int:
