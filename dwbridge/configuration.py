@@ -8,7 +8,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -77,7 +77,7 @@ class LocalConfig:
         object.__setattr__(self, "_local", threading.local())
 
     def __getattr__(self, name: str) -> Any:  # of entries that users add; for those that there are, see `_entry`
-        return _value(self, name)
+        return _reader(name)(self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._local, name, value)
@@ -90,14 +90,17 @@ class LocalConfig:
         _print_entries(self, vars(self._global) | vars(self._local), file)
 
 
-def _value(config: LocalConfig, name: str) -> Any:
-    entries = config._local.__dict__
-    return entries[name] if name in entries else getattr(config._global, name)
+def _reader(name: str) -> Callable[[LocalConfig], Any]:
+    def value(config: LocalConfig) -> Any:
+        entries = config._local.__dict__
+        return entries[name] if name in entries else getattr(config._global, name)
+
+    return value
 
 
 def _entry(name: str) -> Any:
     """An entry as a property: Python calls `__getattr__` only after it has made an error, and functions ask often."""
-    return property(lambda config: _value(config, name))
+    return property(_reader(name))
 
 
 def _print_entries(config: Any, names: Iterable[str], file: IO[str] | None) -> None:

@@ -66,7 +66,7 @@ def test_one_gpu_alone_is_not_made_current(gpu: SimulatedGpu, monkeypatch: pytes
     expected, original = losses("@numpy", optimizers.Adam(1e-2)), gpu.module.cuda.Device.__enter__
     monkeypatch.setattr(gpu.module.cuda.Device, "__enter__", enter)
     assert entered(2, "@cupy:1") > 10
-    assert entered(1, "@cupy:0") == 1  # dropout, which draws on a device
+    assert entered(1, "@cupy:0") == 1  # the constant in the place of a gamma that is not there
 
 
 def test_hooks_and_a_scaled_loss_neither_move_nor_wait(gpu: SimulatedGpu) -> None:
