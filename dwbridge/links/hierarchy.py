@@ -56,7 +56,7 @@ class Hierarchy(Registration):
             param = values[name]
             if include_uninit or param.array is not None:
                 yield param
-        for child in self.children():
+        for _, child in self._named_children():
             yield from child.params(include_uninit)
 
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Parameter]]:

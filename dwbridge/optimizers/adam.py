@@ -92,11 +92,12 @@ class AdamRule(KernelRule):
 
     @property
     def shared_hyperparam(self) -> Hyperparameter | None:
-        return None if self.hyperparam.adabound else super().shared_hyperparam  # whose bounds know an initial alpha
+        parent = super().shared_hyperparam
+        return None if parent is None or parent.adabound else parent  # whose bounds know an initial alpha
 
     def arrays(self) -> tuple[Array | None, ...]:
         state: Any = self._state
-        return state["m"], state["v"], state["vhat"] if self.hyperparam.amsgrad else None
+        return state["m"], state["v"], state["vhat"] if self.hyperparam.lookup("amsgrad") else None
 
     def scalars(self, dtype: np.dtype) -> tuple[Any, ...]:
         hp = self.hyperparam.get_dict()

@@ -28,6 +28,14 @@ class Hyperparameter:
             raise AttributeError(f"there is no hyperparameter {name}")
         return getattr(parent, name)
 
+    def lookup(self, name: str) -> Any:
+        """An entry, as an attribute is, but sooner: Python makes an error before it asks for what is not found."""
+        entries = self.__dict__
+        if name in entries:
+            return entries[name]
+        parent = entries["_parent"]
+        return getattr(self, name) if parent is None else parent.lookup(name)
+
     def __setattr__(self, name: str, value: Any) -> None:
         # Here only to tell type checkers that any entry may be set.
         object.__setattr__(self, name, value)

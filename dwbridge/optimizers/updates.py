@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dwbridge.autograd import Parameter
-from dwbridge.backend import Array, are_together, is_cupy_array, on_device_of
+from dwbridge.backend import Array, are_together, are_where_they_compute, is_cupy_array, on_device_of
 from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.kernel_rule import KernelRule
 
@@ -60,9 +60,8 @@ class _Waiting:
         if gradient is None or param._loss_scale is not None:
             return False
         g, states = gradient.array, rule.arrays()
-        for array in states:
-            if array is not None and not are_together(array, x):
-                return False
+        if not _are_together(x, states):
+            return False
         self._make_way(x, g, states)
         rule.t += 1
         device = x.device.id if is_cupy_array(x) else None
@@ -97,6 +96,14 @@ class _Waiting:
             x = rows[0][0]
             with on_device_of(x):
                 kernels_for("optimizer_updates", x).together(routine, rows, *scalars)
+
+
+def _are_together(x: Array, states: tuple[Array | None, ...]) -> bool:
+    """Whether the state is where the parameter is."""
+    there = [array for array in states if array is not None]
+    if are_where_they_compute({type(x), *map(type, there)}):
+        return True
+    return all(are_together(array, x) for array in there)
 
 
 @functools.cache
