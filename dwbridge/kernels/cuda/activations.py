@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from dwbridge.backend import Array, get_array_module
-from dwbridge.kernels.cuda.arrays import in_order, kind_of
+from dwbridge.backend import Array
+from dwbridge.kernels.cuda.arrays import empty, in_order, kind_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan.elements import every_element, pack_of
 from dwbridge.kernels.cuda.plan.launches import ITEMSIZES
@@ -38,7 +38,7 @@ def instances() -> Iterator[Instance]:
 def _values(name: str, x: Array, a: float = 0.0, b: float = 0.0) -> Array:
     kind = kind_of(x)
     x = in_order(x)
-    y = get_array_module(x).empty(x.shape, x.dtype)
+    y = empty(x.shape, x.dtype)
     if y.size:
         number, chosen = kind.wide.type, instance(name, kind.name)
         run(every_element(chosen, "activation", y.size, kind.size, is_aligned(x)), y, x, number(a), number(b))
@@ -48,7 +48,7 @@ def _values(name: str, x: Array, a: float = 0.0, b: float = 0.0) -> Array:
 def _gradients(name: str, v: Array, gy: Array, a: float = 0.0, b: float = 0.0) -> Array:
     kind = kind_of(v, gy)
     v, gy = in_order(v), in_order(gy)
-    gx = get_array_module(v).empty(v.shape, v.dtype)
+    gx = empty(v.shape, v.dtype)
     if gx.size:
         number, chosen = kind.wide.type, instance(name, kind.name)
         launch = every_element(chosen, "activation_gradient", gx.size, kind.size, is_aligned(v, gy))

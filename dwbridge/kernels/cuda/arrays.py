@@ -1,8 +1,10 @@
-"""Arrays as kernels take them: in row order, of the dtypes that there are instances for."""
+"""Arrays as kernels take them: in row order, of the dtypes that there are instances for; and new ones."""
 
 from __future__ import annotations
 
 import functools
+import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +44,11 @@ def kind_of(*arrays: Array) -> Kind:
     if True in [array.dtype != dtype for array in arrays]:  # a list and no generator: every call's path
         raise DeclinedError(f"expected arrays of one dtype, got {[array.dtype.name for array in arrays]}")
     return kind(dtype)
+
+
+def empty(shape: int | Sequence[int], dtype: np.dtype) -> Any:
+    """A new array on the current device. It is `cupy.empty` without what stands around its array."""
+    return sys.modules["cupy"].ndarray(shape, dtype)  # whose arrays kernels compute on
 
 
 def in_order(array: Array) -> Any:

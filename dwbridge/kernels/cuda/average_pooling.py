@@ -10,9 +10,9 @@ import functools
 import math
 from collections.abc import Iterator, Sequence
 
-from dwbridge.backend import Array, get_array_module
+from dwbridge.backend import Array
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.arrays import in_order, kind_of
+from dwbridge.kernels.cuda.arrays import empty, in_order, kind_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan import whole_planes, windows
 from dwbridge.kernels.cuda.plan.launches import KEPT, WARP
@@ -32,7 +32,7 @@ def instances() -> Iterator[Instance]:
 def forward(x: Array, window: Window2D, count_padding: bool) -> Array:
     """Means of the windows, in the dtype of x."""
     launch, shape = _forward(x.shape, window, bool(count_padding), kind_of(x).name)
-    y = get_array_module(x).empty(shape, x.dtype)
+    y = empty(shape, x.dtype)
     if launch:
         run(launch, y, in_order(x) if is_aligned(x) else x.copy())  # whole planes are read in packs
     return y
@@ -44,7 +44,7 @@ def backward(gy: Array, window: Window2D, count_padding: bool, x_shape: Sequence
     launch, shape = _backward(image, window, bool(count_padding), kind_of(gy).name)
     if gy.shape != shape:  # kernels would read beside it
         raise DeclinedError(f"expected gy of {shape}, got {gy.shape}")
-    gx = get_array_module(gy).empty(image, gy.dtype)
+    gx = empty(image, gy.dtype)
     if launch:
         run(launch, gx, in_order(gy))
     return gx

@@ -12,8 +12,8 @@ import functools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dwbridge.backend import Array, get_array_module
-from dwbridge.kernels.cuda.arrays import in_order, kind, kind_of
+from dwbridge.backend import Array
+from dwbridge.kernels.cuda.arrays import empty, in_order, kind, kind_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan.channels import Channels, Sums, channels_of, every_pack, sums
 from dwbridge.kernels.cuda.plan.elements import BLOCK
@@ -70,13 +70,13 @@ def plan(layout: Channels, dtype: str, wide: bool, aligned: bool) -> Plan:
 def forward(
     x: Array, gamma: Array, beta: Array, axes: Axes, eps: float, running: Running | None = None
 ) -> tuple[Array, Array, Array]:
-    xp, of_x = get_array_module(x), kind(x.dtype)
+    of_x = kind(x.dtype)
     wide = are_wide(of_x, gamma.dtype, beta.dtype)
     x, (gamma, beta) = in_order(x), taken(of_x, wide, gamma, beta)
     running_mean, running_var, *rates = _following(running, gamma)
     planned = plan(channels_of(x.shape, axes), of_x.name, wide, is_aligned(x))
-    y, partial = xp.empty(x.shape, x.dtype), xp.empty(planned.statistics.shape, of_x.wide)
-    mean, inv_std = xp.empty(gamma.shape, of_x.wide), xp.empty(gamma.shape, of_x.wide)
+    y, partial = empty(x.shape, x.dtype), empty(planned.statistics.shape, of_x.wide)
+    mean, inv_std = empty(gamma.shape, of_x.wide), empty(gamma.shape, of_x.wide)
     numbers = map(of_x.wide.type, (eps, *rates))
     run(planned.statistics.partial, partial, x)
     run(planned.statistics.total, mean, inv_std, running_mean, running_var, partial, *numbers)
@@ -104,7 +104,7 @@ def _is_like(array: Any, gamma: Array) -> bool:
 
 
 def backward(x: Array, gamma: Array, gy: Array, axes: Axes, mean: Array, inv_std: Array) -> tuple[Array, Array, Array]:
-    xp, of_x = get_array_module(x), kind_of(x, gy)
+    of_x = kind_of(x, gy)
     wide, given = are_wide(of_x, gamma.dtype), gamma.dtype
     if (mean.dtype, inv_std.dtype) != (of_x.wide, of_x.wide):
         raise DeclinedError(f"expected statistics of {of_x.wide}, got {[mean.dtype.name, inv_std.dtype.name]}")
@@ -112,8 +112,8 @@ def backward(x: Array, gamma: Array, gy: Array, axes: Axes, mean: Array, inv_std
     (gamma,) = taken(of_x, wide, gamma)
     layout = channels_of(x.shape, axes)
     planned = plan(layout, of_x.name, wide, is_aligned(x, gy))
-    gx, partial = xp.empty(x.shape, x.dtype), xp.empty(planned.gradients.shape, of_x.wide)
-    ggamma, gbeta = xp.empty(gamma.shape, gamma.dtype), xp.empty(gamma.shape, gamma.dtype)
+    gx, partial = empty(x.shape, x.dtype), empty(planned.gradients.shape, of_x.wide)
+    ggamma, gbeta = empty(gamma.shape, gamma.dtype), empty(gamma.shape, gamma.dtype)
     run(planned.gradients.partial, partial, x, gy, mean, inv_std)
     means = partial  # they take the place of the first slice
     run(planned.gradients.total, ggamma, gbeta, means, partial, of_x.wide.type(layout.outer * layout.inner))
@@ -126,6 +126,6 @@ def fixed_forward(x: Array, gamma: Array, beta: Array, mean: Array, var: Array, 
     wide = are_wide(of_x, gamma.dtype, beta.dtype, mean.dtype, var.dtype)
     x, (gamma, beta, mean, var) = in_order(x), taken(of_x, wide, gamma, beta, mean, var)
     planned = plan(channels_of(x.shape, axes), of_x.name, wide, is_aligned(x))
-    y = get_array_module(x).empty(x.shape, x.dtype)
+    y = empty(x.shape, x.dtype)
     run(planned.fixed, y, x, mean, var, gamma, beta, of_x.wide.type(eps))
     return y

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dwbridge.backend import Array, get_array_module
+from dwbridge.backend import Array
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.arrays import in_order, kind_of
+from dwbridge.kernels.cuda.arrays import empty, in_order, kind_of
 from dwbridge.kernels.cuda.launch import run
 from dwbridge.kernels.cuda.plan import dense
 from dwbridge.kernels.cuda.plan.dense import Problem, problem_of
@@ -32,7 +32,7 @@ def forward(x: Array, W: Array, b: Array | None, window: Window2D) -> Array:
     problem = problem_of(x.shape, W.shape, window, kind)
     n, g, o, k, p = problem[:5]
     x, weights = in_order(x), Matrices(in_order(W), 1, g, o, k)
-    y = get_array_module(x).empty((n, g * o, *problem.out_image), x.dtype)
+    y = empty((n, g * o, *problem.out_image), x.dtype)
     if b is not None:
         y[...] = b.reshape(-1, 1, 1)
     if not problem.has_patches:
@@ -50,15 +50,14 @@ def backward_data(gy: Array, W: Array, window: Window2D, x_shape: Sequence[int])
     kind = kind_of(gy, W)
     problem = problem_of(tuple(x_shape), W.shape, window, kind)
     n, g, o, k, p = problem[:5]
-    xp = get_array_module(gy)
     gy, weights = in_order(gy), Matrices(in_order(W), 1, g, o, k, transposed=True)
-    gx = xp.empty(tuple(x_shape), gy.dtype)
+    gx = empty(tuple(x_shape), gy.dtype)
     if not problem.has_patches:
         multiply(Matrices(gx, n, g, k, p), weights, Matrices(gy, n, g, o, p))
         return gx
     for images in problem.blocks(k * p, kind.wide.itemsize):
         part = _part(gx, images)
-        columns = xp.empty((len(part), g, k, p), kind.wide)
+        columns = empty((len(part), g, k, p), kind.wide)
         multiply(Matrices(columns, len(part), g, k, p), weights, Matrices(_part(gy, images), len(part), g, o, p))
         if part.size:
             run(dense.gathered(problem, len(part)), part, columns)
@@ -76,7 +75,7 @@ def backward_weight(x: Array, gy: Array, window: Window2D, W_shape: Sequence[int
 def _products_of_pixels(x: Array, gy: Array, problem: Problem) -> Array:
     """gW (G, O, K) as one product for each group, whose sums run over the pixels of all images."""
     n, g, o, k, p = problem[:5]
-    gW = get_array_module(x).empty((g, o, k), problem.kind.wide)
+    gW = empty((g, o, k), problem.kind.wide)
     for images in problem.blocks((o + k) * p, problem.kind.size):
         part = _part(x, images)
         columns = _patches(part, problem, in_a_row=True) if problem.has_patches else _in_a_row(part, p)
@@ -92,7 +91,7 @@ def _products_of_images(x: Array, gy: Array, problem: Problem) -> Array:
     kind = problem.kind
     needed = o * k + (-(-k * p * kind.size // kind.wide.itemsize) if problem.has_patches else 0)
     blocks = list(problem.blocks(needed, kind.wide.itemsize))
-    products = get_array_module(x).empty((blocks[0].stop if blocks else 0, g, o, k), kind.wide)
+    products = empty((blocks[0].stop if blocks else 0, g, o, k), kind.wide)
     for images in blocks:
         part = _part(x, images)
         columns = _patches(part, problem) if problem.has_patches else part
@@ -116,7 +115,7 @@ def _in_a_row(maps: Array, pixels: int) -> Array:
 
 def _patches(x: Array, problem: Problem, in_a_row: bool = False) -> Array:
     """X of these images, (N, G, K, P), or (G, K, N*P)."""
-    columns = get_array_module(x).empty(len(x) * problem.groups * problem.rows * problem.pixels, x.dtype)
+    columns = empty(len(x) * problem.groups * problem.rows * problem.pixels, x.dtype)
     if columns.size:
         run(dense.patches(problem, len(x), in_a_row), columns, x)
     return columns

@@ -8,6 +8,7 @@ from typing import Any
 
 from dwbridge.backend import Array, compute_dtype, get_array_module
 from dwbridge.geometry import Window2D
+from dwbridge.kernels.cuda.arrays import empty, in_order
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan import depthwise as plan
 from dwbridge.kernels.cuda.plan.launches import KEPT
@@ -19,7 +20,7 @@ def forward(x: Array, W: Array, b: Array | None, window: Window2D) -> Array:
     """y (N, C*M, oH, oW), in the dtype of x."""
     problem = _problem(x.shape, W.shape, window, x, W, b)
     x, W, b = _in_order(x, W, b)
-    y = get_array_module(x).empty((len(x), problem.out_channels, *problem.out_image), x.dtype)
+    y = empty((len(x), problem.out_channels, *problem.out_image), x.dtype)
     if y.size:
         run(plan.forward(problem, is_aligned(x, y)), y, x, W, b)
     return y
@@ -29,7 +30,7 @@ def backward_data(gy: Array, W: Array, window: Window2D, x_shape: Sequence[int])
     """gx (N, C, H, W), in the dtype of gy."""
     problem = _problem(x_shape, W.shape, window, gy, W)
     gy, W = _in_order(gy, W)
-    gx = get_array_module(gy).empty(tuple(x_shape), gy.dtype)
+    gx = empty(tuple(x_shape), gy.dtype)
     if gx.size:
         run(plan.backward_data(problem, is_aligned(gy, gx)), gx, gy, W, None)
     return gx
@@ -49,15 +50,14 @@ def backward(x: Array, W: Array, gy: Array, window: Window2D) -> tuple[Array, Ar
 
 def _weight_gradients(x: Array, gy: Array, window: Window2D, W_shape: Sequence[int]) -> tuple[Array, Array]:
     """gW and gb, in the type in which sums are kept."""
-    xp = get_array_module(x)
     problem = _problem(x.shape, W_shape, window, x, gy)
     x, gy = _in_order(x, gy)
     wide = compute_dtype(x.dtype)
-    new = xp.empty if gy.size else xp.zeros
+    new = empty if gy.size else get_array_module(x).zeros
     gW, gb = new(tuple(W_shape), wide), new(problem.out_channels, wide)
     if gW.size and gy.size:
         planned = plan.backward_weight(problem, is_aligned(x, gy))
-        partial = xp.empty(planned.shape, wide)
+        partial = empty(planned.shape, wide)
         run(planned.partial, partial, x, gy)
         run(planned.total, gW, gb, partial)
     return gW, gb
@@ -92,4 +92,4 @@ def _problem_of(
 
 def _in_order(*arrays: Array | None) -> list[Any]:
     """The arrays, contiguous."""
-    return [None if array is None else get_array_module(array).ascontiguousarray(array) for array in arrays]
+    return [None if array is None else in_order(array) for array in arrays]

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dwbridge.backend import Array, get_array_module
-from dwbridge.kernels.cuda.arrays import in_order, kind, kind_of
+from dwbridge.backend import Array
+from dwbridge.kernels.cuda.arrays import empty, in_order, kind, kind_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan.channels import Channels, Sums, counted, sums
 from dwbridge.kernels.cuda.plan.elements import BLOCK
@@ -94,26 +94,26 @@ def _of_columns(layout: Channels, dtype: str, wide: bool, aligned: bool) -> tupl
 
 
 def forward(x: Array, gamma: Array, beta: Array, axis: int, eps: float) -> tuple[Array, Array, Array]:
-    xp, of_x = get_array_module(x), kind(x.dtype)
+    of_x = kind(x.dtype)
     wide = are_wide(of_x, gamma.dtype, beta.dtype)
     x, (gamma, beta) = in_order(x), taken(of_x, wide, gamma, beta)
     planned = plan(x.shape, axis, of_x.name, wide, is_aligned(x))
     left = x.shape[:axis] + x.shape[axis + 1 :]
-    y, mean, inv_std = xp.empty(x.shape, x.dtype), xp.empty(left, of_x.wide), xp.empty(left, of_x.wide)
+    y, mean, inv_std = empty(x.shape, x.dtype), empty(left, of_x.wide), empty(left, of_x.wide)
     run(planned.normalize, y, mean, inv_std, x, gamma, beta, of_x.wide.type(eps))
     return y, mean, inv_std
 
 
 def backward(x: Array, gamma: Array, gy: Array, axis: int, mean: Array, inv_std: Array) -> tuple[Array, Array, Array]:
-    xp, of_x = get_array_module(x), kind_of(x, gy)
+    of_x = kind_of(x, gy)
     wide, given = are_wide(of_x, gamma.dtype), gamma.dtype
     if (mean.dtype, inv_std.dtype) != (of_x.wide, of_x.wide):
         raise DeclinedError(f"expected statistics of {of_x.wide}, got {[mean.dtype.name, inv_std.dtype.name]}")
     x, gy, mean, inv_std = in_order(x), in_order(gy), in_order(mean), in_order(inv_std)
     (gamma,) = taken(of_x, wide, gamma)
     planned = plan(x.shape, axis, of_x.name, wide, is_aligned(x, gy))
-    gx, partial = xp.empty(x.shape, x.dtype), xp.empty(planned.weights.shape, of_x.wide)
-    ggamma, gbeta = xp.empty(gamma.shape, gamma.dtype), xp.empty(gamma.shape, gamma.dtype)
+    gx, partial = empty(x.shape, x.dtype), empty(planned.weights.shape, of_x.wide)
+    ggamma, gbeta = empty(gamma.shape, gamma.dtype), empty(gamma.shape, gamma.dtype)
     run(planned.gradient, gx, x, gy, gamma, mean, inv_std)
     run(planned.weights.partial, partial, x, gy, mean, inv_std)
     run(planned.weights.total, ggamma, gbeta, None, partial, of_x.wide.type(1))

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dwbridge.backend import Array, get_array_module
+from dwbridge.backend import Array
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.arrays import in_order, kind_of
+from dwbridge.kernels.cuda.arrays import empty, in_order, kind_of
 from dwbridge.kernels.cuda.launch import run
 from dwbridge.kernels.cuda.plan import windows
 from dwbridge.kernels.cuda.plan.windows import every_output, every_pixel
@@ -27,8 +27,7 @@ instances = functools.partial(windows.instances, SOURCE)
 def forward(x: Array, window: Window2D) -> tuple[Array, Array]:
     """The maxima, in the dtype of x, and the taps that hold them (int32)."""
     launch, shape = every_output(SOURCE, "max_pooling", x.shape, window, kind_of(x).name)
-    xp = get_array_module(x)
-    y, taps = xp.empty(shape, x.dtype), xp.empty(shape, np.int32)
+    y, taps = empty(shape, x.dtype), empty(shape, np.int32)
     if launch:
         run(launch, y, taps, in_order(x))
     return y, taps
@@ -39,7 +38,7 @@ def backward(gy: Array, taps: Array, window: Window2D, x_shape: Sequence[int]) -
     image = tuple(x_shape)
     launch, shape = every_pixel(SOURCE, "max_pooling_gradient", image, window, kind_of(gy).name)
     _check(shape, taps, gy)
-    gx = get_array_module(gy).empty(image, gy.dtype)
+    gx = empty(image, gy.dtype)
     if launch:
         run(launch, gx, in_order(gy), in_order(taps))
     return gx
@@ -49,7 +48,7 @@ def gather(x: Array, taps: Array, window: Window2D) -> Array:
     """y (N, C, oH, oW), in the dtype of x; zero where a tap of the padding won."""
     launch, shape = every_output(SOURCE, "max_pooling_gather", x.shape, window, kind_of(x).name)
     _check(shape, taps)
-    y = get_array_module(x).empty(shape, x.dtype)
+    y = empty(shape, x.dtype)
     if launch:
         run(launch, y, in_order(x), in_order(taps))
     return y

@@ -91,8 +91,8 @@ def _taken(arrays: Sequence[Array | None]) -> tuple[Row, Kind]:
     Raises:
         DeclinedError: if it does not.
     """
-    x, g, *states = (array for array in arrays if array is not None)
-    kind, shape = kind_of(x, g, *states), g.shape
+    x, g, *states = row = [array for array in arrays if array is not None]
+    kind, shape = kind_of(*row), g.shape
     for array in (x, *states):
         if array.shape != shape or not array.flags.c_contiguous:
             raise DeclinedError("expected a parameter and its states in row order, of the gradient's shape")

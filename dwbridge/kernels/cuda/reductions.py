@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from dwbridge.backend import Array, get_array_module
-from dwbridge.kernels.cuda.arrays import in_order, kind_of
+from dwbridge.backend import Array
+from dwbridge.kernels.cuda.arrays import empty, in_order, kind_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan.elements import BLOCK, blocks_for, pack_of
 from dwbridge.kernels.cuda.plan.launches import ITEMSIZES, Launch
@@ -45,7 +45,7 @@ def sum_over(x: Array, axes: tuple[int, ...]) -> Array:
 
 
 def _summed(launch: Launch, x: Array, shape: Any, wide: np.dtype) -> Array:
-    y = get_array_module(x).empty(shape, wide)
+    y = empty(shape, wide)
     run(launch, y, x)
     return y
 
@@ -54,7 +54,7 @@ def spread(x: Array, shape: Sequence[int]) -> Array:
     kind = kind_of(x)
     levels = levels_of(tuple(shape), _repeated(x.shape, tuple(shape)))
     x = in_order(x)
-    y = get_array_module(x).empty(shape, x.dtype)
+    y = empty(shape, x.dtype)
     run(_spread(levels, kind.name, y.size, is_aligned(x)), y, x)
     return y
 

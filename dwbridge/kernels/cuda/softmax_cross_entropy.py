@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dwbridge.backend import Array, get_array_module
-from dwbridge.kernels.cuda.arrays import Kind, in_order, kind_of
+from dwbridge.backend import Array
+from dwbridge.kernels.cuda.arrays import Kind, empty, in_order, kind_of
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan.elements import pack_of
 from dwbridge.kernels.cuda.plan.launches import ENOUGH, ITEMSIZES, KEPT, WARP, Launch
@@ -44,7 +44,7 @@ class Plan(NamedTuple):
 def forward(x: Array, t: Array, weights: Array) -> Array:
     planned = _plan_for(x, t, weights)
     check_labels(x, t)
-    losses = get_array_module(x).empty(t.shape, weights.dtype)
+    losses = empty(t.shape, weights.dtype)
     if losses.size:
         run(planned.forward, losses, _scores(x, planned), in_order(t), in_order(weights))
     return losses
@@ -52,7 +52,7 @@ def forward(x: Array, t: Array, weights: Array) -> Array:
 
 def backward(x: Array, t: Array, share: Array) -> Array:
     planned = _plan_for(x, t, share)
-    gx = get_array_module(x).empty(x.shape, x.dtype)
+    gx = empty(x.shape, x.dtype)
     if gx.size:
         run(planned.backward, gx, _scores(x, planned), in_order(t), in_order(share))
     return gx
