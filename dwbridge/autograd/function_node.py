@@ -126,19 +126,13 @@ class FunctionNode:
         grad_inputs: tuple[Variable | None, ...],
     ) -> tuple[Variable | None, ...]:
         """Gradients of the wanted inputs, added to those that there are already (None where there are none)."""
-        gxs = self.backward(target_input_indexes, grad_outputs)
-        if isinstance(gxs, tuple) and len(gxs) == len(self.inputs or ()):
+        gxs, count = self.backward(target_input_indexes, grad_outputs), len(target_input_indexes)
+        if isinstance(gxs, tuple) and len(gxs) != count and len(gxs) == len(self.inputs or ()):
             gxs = tuple([gxs[i] for i in target_input_indexes])
-        self._check_count(target_input_indexes, gxs)
-        if not [g for g in grad_inputs if g is not None]:  # the engine adds gradients itself
-            return gxs
-        return tuple(gx if g is None else g if gx is None else g + gx for gx, g in zip(gxs, grad_inputs, strict=True))
-
-    def _check_count(self, target_input_indexes: tuple[int, ...], gxs: Any) -> None:
-        if not isinstance(gxs, tuple) or len(gxs) != len(target_input_indexes):
+        if not isinstance(gxs, tuple) or len(gxs) != count:
             got = f"{len(gxs)}" if isinstance(gxs, tuple) else type(gxs).__name__
-            count = len(target_input_indexes)
             raise ValueError(f"backward of {self.label} must return a tuple of {count} gradients, got {got}")
+        return _sums(gxs, grad_inputs)
 
     def retain_inputs(self, indexes: Sequence[int]) -> None:
         """Keeps these inputs' arrays for backward. Called in `forward`."""
@@ -160,17 +154,21 @@ class FunctionNode:
             type_check.InvalidType: if the inputs do not satisfy `check_type_forward`.
             TypeError: if the arrays live on different devices, or an input is no array.
         """
-        # Lists and maps, not generators: this is every function's path.
-        variables = tuple([x if isinstance(x, Variable) else as_variable(x) for x in inputs])
-        arrays = tuple([x._data[0] for x in variables])
-        kinds = set(map(type, arrays))
+        # One loop, and no comprehensions, which are calls before Python 3.12: this is every function's path.
+        requires_grad, found, data = False, [], []
+        for x in inputs:
+            if not isinstance(x, Variable):
+                x = as_variable(x)
+            requires_grad = requires_grad or x._node.requires_grad
+            found.append(x)
+            data.append(x._data[0])
+        variables, arrays, kinds = tuple(found), tuple(data), set(map(type, data))
         in_place = are_where_they_compute(kinds)
         if not in_place:
             check_devices(self.label, arrays)
         if type(self).check_type_forward is not FunctionNode.check_type_forward and config.type_check:
             check_types(self, arrays)
         outputs = self._compute(arrays, kinds, in_place)
-        requires_grad = True in [x._node.requires_grad for x in variables]
         results = tuple([Variable._of_output(y, requires_grad) for y in outputs])
         if requires_grad and config.enable_backprop:
             self._connect(variables, results)
@@ -205,10 +203,11 @@ class FunctionNode:
             y._node.set_creator_node(self)
         for i in self._input_indexes_to_retain:
             variables[i].retain_data()
-        for i in self._output_indexes_to_retain:
-            results[i].retain_data()
-        # The nodes of outputs are held weakly, so their arrays are kept here as well.
-        self._retained_output_data = tuple([results[i].array for i in self._output_indexes_to_retain])
+        if self._output_indexes_to_retain:
+            for i in self._output_indexes_to_retain:
+                results[i].retain_data()
+            # The nodes of outputs are held weakly, so their arrays are kept here as well.
+            self._retained_output_data = tuple([results[i].array for i in self._output_indexes_to_retain])
 
     # -- for backward ---------------------------------------------------------------------------------------------
 
@@ -285,3 +284,11 @@ class FunctionNode:
             raise KeyError(f"hook {name} does not exist")
         assert self._local_hooks is not None
         self._local_hooks.pop(name).deleted(self)
+
+
+def _sums(gxs: tuple[Variable | None, ...], there: tuple[Variable | None, ...]) -> tuple[Variable | None, ...]:
+    """Gradients, added to those that there are already."""
+    for g in there:
+        if g is not None:
+            return tuple(gx if g is None else g if gx is None else g + gx for gx, g in zip(gxs, there, strict=True))
+    return gxs  # as the engine asks for them, which adds gradients itself

@@ -233,7 +233,7 @@ class Variable(VariableCopying, ArrayMethods, DeviceMoves, Arithmetic):
 
     def retain_data(self) -> None:
         """Keeps the array in the node, so that it outlives the variable."""
-        self._node.data = self.array
+        self._node.data = self._data[0]
 
     def backward(
         self, retain_grad: bool = False, enable_double_backprop: bool = False, loss_scale: float | None = None

@@ -88,7 +88,7 @@ class BatchNormalization(FunctionNode):
         x, gamma = self.get_retained_inputs()
         function = BatchNormalizationGradient(self.eps, self.axes, self.mean, self.inv_std)
         gradients = function.apply((x, gamma, grad_outputs[0]))
-        return tuple(gradients[i] for i in target_input_indexes)
+        return tuple([gradients[i] for i in target_input_indexes])
 
 
 class BatchNormalizationGradient(FusedGradient):
