@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -72,7 +73,7 @@ def backward(
             variable._grad_var = None
 
     with using_config("enable_backprop", enable_double_backprop):
-        _propagate(gradients, settle, lambda node: node.requires_grad)
+        _propagate(gradients, settle, operator.attrgetter("requires_grad"))
 
 
 def grad(
@@ -161,7 +162,7 @@ def _propagate(
         gys = _take_gradients(function, gradients, settle)
         inputs = function.inputs or ()
         indexes = tuple([i for i, x in enumerate(inputs) if wanted(x)])
-        if not indexes or not [gy for gy in gys if gy is not None]:
+        if not indexes or gys is None:
             continue
         for i, gx in zip(indexes, _differentiate(function, indexes, gys), strict=True):
             if gx is not None:
@@ -174,15 +175,18 @@ def _propagate(
 
 def _take_gradients(
     function: FunctionNode, gradients: Gradients, settle: Callable[[VariableNode, Variable], None]
-) -> tuple[Variable | None, ...]:
+) -> tuple[Variable | None, ...] | None:
+    """The gradients of a function's outputs; None if there is none."""
     gys: list[Variable | None] = []
+    found = False
     for reference in function.outputs or ():
         node = reference()
         gy = None if node is None else gradients.pop(node, None)
         gys.append(gy)
         if node is not None and gy is not None:
+            found = True
             settle(node, gy)
-    return tuple(gys)
+    return tuple(gys) if found else None
 
 
 def _differentiate(

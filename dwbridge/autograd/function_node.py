@@ -196,11 +196,15 @@ class FunctionNode:
         return outputs if tag is None else tuple(tagged(y, tag) for y in outputs)
 
     def _connect(self, variables: tuple[Variable, ...], results: tuple[Variable, ...]) -> None:
-        self.inputs = nodes = tuple([x._node for x in variables])
-        self.rank = max([x.rank for x in nodes])
-        self.outputs = tuple([weakref.ref(y._node) for y in results])
+        inputs, outputs, rank = [], [], 0
+        for x in variables:
+            inputs.append(x._node)
+            rank = max(rank, x._node.rank)
+        self.inputs, self.rank = tuple(inputs), rank
         for y in results:
+            outputs.append(weakref.ref(y._node))
             y._node.set_creator_node(self)
+        self.outputs = tuple(outputs)
         for i in self._input_indexes_to_retain:
             variables[i].retain_data()
         if self._output_indexes_to_retain:

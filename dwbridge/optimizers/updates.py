@@ -82,12 +82,14 @@ class _Waiting:
     def _make_way(self, x: Array, g: Array, states: tuple[Array | None, ...]) -> None:
         """Computes what waits, if memory that it shares with this parameter makes the order count."""
         # An array's memory is known by the array itself, or by the one that it is a view of.
-        reads = id(g if g.base is None else g.base)
-        writes = {id(array if array.base is None else array.base) for array in (x, *states) if array is not None}
-        if reads in self._written or not writes.isdisjoint(self._read) or not writes.isdisjoint(self._written):
+        reads, writes = id(g if g.base is None else g.base), []
+        for array in (x, *states):
+            if array is not None:
+                writes.append(id(array if array.base is None else array.base))
+        if reads in self._written or not (self._read.isdisjoint(writes) and self._written.isdisjoint(writes)):
             self.compute()
         self._read.add(reads)
-        self._written |= writes
+        self._written.update(writes)
 
     def compute(self) -> None:
         """Computes what waits."""
@@ -100,10 +102,13 @@ class _Waiting:
 
 def _are_together(x: Array, states: tuple[Array | None, ...]) -> bool:
     """Whether the state is where the parameter is."""
-    there = [array for array in states if array is not None]
-    if are_where_they_compute({type(x), *map(type, there)}):
+    kinds = {type(x)}
+    for array in states:
+        if array is not None:
+            kinds.add(type(array))
+    if are_where_they_compute(kinds):
         return True
-    return all(are_together(array, x) for array in there)
+    return all(are_together(array, x) for array in states if array is not None)
 
 
 @functools.cache

@@ -41,12 +41,13 @@ def kind_of(*arrays: Array) -> Kind:
         DeclinedError: if their dtypes differ, or if there are no kernels for it.
     """
     dtype = arrays[0].dtype
-    if True in [array.dtype != dtype for array in arrays]:  # a list and no generator: every call's path
-        raise DeclinedError(f"expected arrays of one dtype, got {[array.dtype.name for array in arrays]}")
+    for array in arrays:
+        if array.dtype != dtype:
+            raise DeclinedError(f"expected arrays of one dtype, got {[array.dtype.name for array in arrays]}")
     return kind(dtype)
 
 
-def empty(shape: int | Sequence[int], dtype: np.dtype) -> Any:
+def empty(shape: int | Sequence[int], dtype: Any) -> Any:
     """A new array on the current device. It is `cupy.empty` without what stands around its array."""
     return sys.modules["cupy"].ndarray(shape, dtype)  # whose arrays kernels compute on
 

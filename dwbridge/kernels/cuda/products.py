@@ -45,12 +45,12 @@ Sizes = tuple[int, int, int, int, bool]
 
 
 class Calls(NamedTuple):
-    """Calls of cuBLAS: how many, the bytes between their operands, and their arguments around the addresses.
+    """Calls of cuBLAS: how many times, the bytes between their operands, and their arguments around the addresses.
 
     An operand's own arguments are its type, the elements of a row, and those to the next matrix.
     """
 
-    count: int
+    times: int
     steps: tuple[int, int, int]
     first: tuple[int, ...]
     of_right: tuple[int, int, int]
