@@ -7,6 +7,7 @@ from dwbridge.backend import on_device_of
 from dwbridge.links import Link
 from dwbridge.optimizers.hookable import Hook, Hookable
 from dwbridge.optimizers.loss_scaling import LossScaling
+from dwbridge.optimizers.weight_decay import WeightDecay
 from dwbridge.serializers import Deserializer
 
 
@@ -95,6 +96,9 @@ class Optimizer(LossScaling):
         """Calls one hook."""
         if not getattr(hook, "call_for_each_param", False):
             hook(self)
+            return
+        if type(hook) is WeightDecay:  # a subclass may do more for a parameter
+            hook.call_for(self._target.params())
             return
         for param in self._target.params():
             with on_device_of(param.array):

@@ -24,7 +24,7 @@ def update_all(params: Iterable[Parameter]) -> bool:
     Returns:
         Whether nothing but kernels took part, which leave gradients as they are.
     """
-    waiting, only_kernels = _Waiting(), True
+    waiting, only_kernels = Waiting(), True
     try:
         for param in params:
             if not waiting.takes(param):
@@ -36,8 +36,8 @@ def update_all(params: Iterable[Parameter]) -> bool:
     return only_kernels
 
 
-class _Waiting:
-    """Updates that were begun: their rules have counted them, their arrays are unchanged."""
+class Waiting:
+    """Updates that were begun: their rules have counted them, their arrays are unchanged. And gradients that decay."""
 
     def __init__(self) -> None:
         #: (routine, device, scalars) -> x, g and states of parameters
@@ -64,9 +64,21 @@ class _Waiting:
             return False
         self._make_way(x, g, states)
         rule.t += 1
-        device = x.device.id if is_cupy_array(x) else None
-        self._groups.setdefault((rule.routine, device, self._scalars_of(rule, x)), []).append((x, g, *states))
+        self._add(rule.routine, self._scalars_of(rule, x), (x, g, *states))
         return True
+
+    def takes_decay(self, x: Array, g: Array, rate: float) -> bool:
+        """Begins g += rate x, if it can wait."""
+        if not are_together(x, g):
+            return False
+        self._make_way(g, x, ())
+        self._add("weight_decay", (rate,), (x, g))
+        return True
+
+    def _add(self, routine: str, scalars: tuple[Any, ...], row: tuple[Array | None, ...]) -> None:
+        x: Any = row[0]
+        device = x.device.id if is_cupy_array(x) else None
+        self._groups.setdefault((routine, device, scalars), []).append(row)
 
     def _scalars_of(self, rule: KernelRule, x: Array) -> tuple[Any, ...]:
         """What the rule's routine takes. Most rules of an optimizer take the same, which is worked out once."""
@@ -80,7 +92,7 @@ class _Waiting:
         return found
 
     def _make_way(self, x: Array, g: Array, states: tuple[Array | None, ...]) -> None:
-        """Computes what waits, if memory that it shares with this parameter makes the order count."""
+        """Computes what waits, if memory that it shares with these makes the order count; g is read, others change."""
         # An array's memory is known by the array itself, or by the one that it is a view of.
         reads, writes = id(g if g.base is None else g.base), []
         for array in (x, *states):

@@ -57,6 +57,21 @@ def test_hooks_are_the_cpus(hook: str, gpu: SimulatedGpu) -> None:
         np.testing.assert_allclose(there, here, rtol=1e-6)
 
 
+def test_decay_of_many_parameters_is_a_launch(gpu: SimulatedGpu) -> None:
+    chain = Chain(**{f"layer{i}": Link(W=((i + 1, 3), np.float32)) for i in range(7)})
+    for i, param in enumerate(chain.params()):
+        param.array[...], param.grad = i, np.full(param.shape, 2, np.float32)
+    chain.to_device("@cupy:1")
+    method = optimizers.SGD(0.5).setup(chain)
+    method.add_hook(optimizer_hooks.WeightDecay(0.25))
+    gpu.launches.clear()
+    gpu.transfers.clear()
+    method.call_hooks("pre")
+    assert (gpu.launches, gpu.transfers) == (["optimizer_update"], [])
+    for i, param in enumerate(chain.params()):
+        np.testing.assert_array_equal(param.grad.get(), np.full(param.shape, 2 + i / 4, np.float32))
+
+
 def test_noise_is_drawn_on_the_device(gpu: SimulatedGpu) -> None:
     link = Link(W=(3,))
     link.to_device("@cupy:1")

@@ -214,3 +214,63 @@ def test_on_a_gpu_a_step_is_one_launch_for_each_dtype(gpu: Any) -> None:
     method.update()
     assert gpu.launches == ["optimizer_update"] * len(DTYPES)
     assert not gpu.transfers
+
+
+class Each(optimizers.WeightDecay):
+    """A hook of a user's own, which is called for each parameter."""
+
+
+def decayed(hook: Any, prepare: Callable[[Chain], None]) -> list[np.ndarray]:
+    """The gradients after three times that hook; every other parameter has a loss scale, and waits apart."""
+    chain, rng = network(), np.random.RandomState(SEED + 2)
+    method = optimizers.SGD(0.5).setup(chain)
+    method.add_hook(hook)
+    for param in chain.params():
+        param.grad = rng.standard_normal(param.shape).astype(param.dtype)
+    chain["layer2"].b.cleargrad()
+    prepare(chain)
+    for i, param in enumerate(chain.params()):
+        param._loss_scale = (None, 4.0)[i % 2]
+    for _ in range(3):
+        method.call_hooks("pre")
+    return [param.grad for param in chain.params()]
+
+
+def unprepared(chain: Chain) -> None:
+    pass
+
+
+def a_parameter_in_three_links(chain: Chain) -> None:
+    for name in ("layer1", "layer3"):
+        with chain[name].init_scope():
+            chain[name].shared = chain["layer0"].W
+
+
+def a_gradient_of_two_parameters(chain: Chain) -> None:
+    chain["layer1"].gamma.grad = chain["layer4"].gamma.grad
+
+
+def gradients_that_are_parameters(chain: Chain) -> None:
+    chain["layer1"].gamma.grad = chain["layer4"].gamma.array
+    chain["layer4"].gamma.grad = chain["layer3"].gamma.array
+
+
+@pytest.mark.parametrize(
+    "prepare", [unprepared, a_parameter_in_three_links, a_gradient_of_two_parameters, gradients_that_are_parameters]
+)
+def test_decay_of_all_is_the_decay_of_each(prepare: Callable[[Chain], None]) -> None:
+    for together, single in zip(
+        decayed(optimizers.WeightDecay(0.25), prepare), decayed(Each(0.25), prepare), strict=True
+    ):
+        np.testing.assert_array_equal(together, single)
+
+
+def test_decay_of_a_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A subclass is called for each parameter, as ever; the hook itself for all of them at once."""
+    called: list[str] = []
+    monkeypatch.setattr(optimizers.WeightDecay, "call_for", lambda hook, params: called.append("all"))
+    monkeypatch.setattr(Each, "__call__", lambda hook, rule, param: called.append(param.name), raising=False)
+    decayed(optimizers.WeightDecay(0.25), unprepared)
+    assert called == 3 * ["all"]
+    decayed(Each(0.25), unprepared)
+    assert len(called) == 3 + 3 * 15
