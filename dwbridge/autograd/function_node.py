@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Sequence
 from typing import Any, ClassVar, NoReturn
@@ -169,7 +170,7 @@ class FunctionNode:
         if type(self).check_type_forward is not FunctionNode.check_type_forward and config.type_check:
             check_types(self, arrays)
         outputs = self._compute(arrays, kinds, in_place)
-        results = tuple([Variable._of_output(y, requires_grad) for y in outputs])
+        results = tuple(map(Variable._of_output, outputs, itertools.repeat(requires_grad)))
         if requires_grad and config.enable_backprop:
             self._connect(variables, results)
         record(self, variables, results)

@@ -18,11 +18,12 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from dwbridge.backend import Array, is_cupy_array
+from dwbridge.backend import Array
 from dwbridge.configuration import config
 from dwbridge.kernels.errors import CannotCompileError, DeclinedError
 
@@ -108,11 +109,12 @@ def kernels_for(operator: str, *arrays: Array) -> Any:
         ...     kernels_for('depthwise', np.zeros((1, 1, 3, 3))).__name__
         'dwbridge.kernels.reference.depthwise'
     """
-    home = "cpu"
-    for array in arrays:
-        if is_cupy_array(array):
-            home = "gpu"
-            break
+    home, cupy = "cpu", sys.modules.get("cupy")
+    if cupy is not None:
+        for array in arrays:
+            if isinstance(array, cupy.ndarray):
+                home = "gpu"
+                break
     return _implementation(operator, home, config.kernels)
 
 
