@@ -3,7 +3,8 @@
 `forward` reads x for the statistics and again for y, `backward` reads x and gy for the sums and again for gx; sums are
 those of slices, in two stages of a fixed order, of which the second lets running statistics follow. 16-bit types are
 computed in float32, gamma and beta may be of any type that does not raise the type of arithmetic. Arrays that are not
-in row order are copied; running statistics that are not, or are not of the type of gamma and beta, are the reference's.
+in row order are copied. Beside running statistics that are not, or are not of the type of gamma and beta as they are
+taken, the reference computes.
 """
 
 from __future__ import annotations
