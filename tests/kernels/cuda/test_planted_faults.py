@@ -70,7 +70,7 @@ FAULTS = {
         "sums[slot][v] = 0;\n            }",
     ),
     "parity without padding": ("rows 3x3 stride 2", "const int f = (LEFT + c) % 2", "const int f = c % 2"),
-    "taps that are not turned": ("rows 3x3", "FLIP ? K * K - 1 - k : k", "k"),
+    "taps that are not turned": ("rows 3x3", "return 1 - 2 * window.flip", "return 1"),
     "a row of a map forgotten": ("planes 7x7", "(unsigned)(r - TOP) < HEIGHT", "(unsigned)(r - TOP) < HEIGHT - 1"),
     "a row above the map": ("planes 7x7", "(unsigned)(r - TOP) < HEIGHT", "(unsigned)(r - TOP + 1) <= HEIGHT"),
     "a row of zeros too few": ("planes, strips in rounds", "#define ABOVE (STRIPS > 1 ? TOP : 0)", "#define ABOVE 0"),
@@ -107,7 +107,7 @@ FAULTS = {
     "rows of no map": ("tensor rows 5x5", "above + down + line < OUT_HEIGHT", "true"),
     "maps of no image": ("tensor rows 7x7 of one eight", "map < window.images - image", "true"),
     "strips without the columns before them": ("tensor rows in strips", "left - 8 * BEFORE", "left"),
-    "taps that are not turned on tensor cores": ("tensor rows 5x5", "FLIP ? TAPS - 1 - tap : tap", "tap"),
+    "taps that are not turned on tensor cores": ("tensor rows 5x5", "tap[next * (i", "tap[(i"),
     "no wait for copies": ("tensor weight, slices of an image", "wait_for_all_but<STAGES - 2>();\n", ""),
     "a wait that is one group short": (
         "tensor weight, slices of an image",

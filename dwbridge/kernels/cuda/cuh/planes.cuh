@@ -1,8 +1,6 @@
 // Depthwise convolution of small maps, of any width. See framed_maps.cuh.
 //
 // Outputs are collected in shared memory, and stored as one run too: whole sectors of memory, whatever the width.
-//
-// Defines, besides those of framed_maps.cuh: FLIP (1: taps are read backwards, which makes the data gradient of stride 1).
 
 #include "framed_maps.cuh"
 
@@ -20,8 +18,9 @@ depthwise_planes(STORED* __restrict__ y, const STORED* __restrict__ x, const STO
     const int channel = first + min(strip_of(lane, 0).map, here - 1);
     const WIDE start = bias ? widen(bias[channel]) : (WIDE)0;
     WIDE taps[TAPS];
+    const STORED* tap = first_tap(weight + (int64)channel * TAPS, window);
 #pragma unroll
-    for (int k = 0; k < TAPS; ++k) taps[k] = widen(weight[(int64)channel * TAPS + (FLIP ? TAPS - 1 - k : k)]);
+    for (int k = 0; k < TAPS; ++k, tap += next_tap(window)) taps[k] = widen(*tap);
     int places[LOADS];
 #pragma unroll
     for (int i = 0; i < LOADS; ++i) places[i] = place_of(lane + 32 * i);

@@ -4,9 +4,8 @@
 // them from its neighbours, and adds them, times the taps, to the outputs in whose window the row lies; ALIVE outputs
 // are under way at a time, in a ring whose turns are unrolled. So every pixel is loaded once for each band.
 //
-// Defines, besides those of walk.cuh: K, STRIDE (1 or 2), LEFT (the padding before a row, at most K - STRIDE), FLIP (1:
-// taps are read backwards, which makes the data gradient of stride 1). With M = 1 and without dilation; the padding
-// behind rows and columns may be any.
+// Defines, besides those of walk.cuh: K, STRIDE (1 or 2), LEFT (the padding before a row, at most K - STRIDE). With
+// M = 1 and without dilation; the padding behind rows and columns may be any.
 
 #include "walk.cuh"
 
@@ -27,8 +26,9 @@ depthwise_rows(STORED* __restrict__ y, const STORED* __restrict__ x, const STORE
     STORED* result = y + strip.plane * window.out_height * window.out_width;
 
     WIDE taps[K * K];
+    const STORED* tap = first_tap(weight + (int64)channel * (K * K), window);
 #pragma unroll
-    for (int k = 0; k < K * K; ++k) taps[k] = widen(weight[(int64)channel * (K * K) + (FLIP ? K * K - 1 - k : k)]);
+    for (int k = 0; k < K * K; ++k, tap += next_tap(window)) taps[k] = widen(*tap);
     const WIDE start = bias ? widen(bias[channel]) : (WIDE)0;
     WIDE sums[ALIVE][V];
 #pragma unroll

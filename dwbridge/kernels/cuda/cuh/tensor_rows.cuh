@@ -18,8 +18,7 @@
 // that are not finite are computed once more, tap by tap.
 //
 // Defines, besides those of tensor_frames.cuh: BANDS of a map, STRIPS of a band, STAGES, RESIDENT (blocks that shall at
-// least fit into a multiprocessor), FLIP (1: taps are read backwards, which makes the data gradient); OUT_PART is at most
-// 4. Stride 1, no dilation; the padding behind rows and columns may be any.
+// least fit into a multiprocessor); OUT_PART is at most 4. Stride 1, no dilation; the padding behind rows and columns may be any.
 
 #include "tensor_frames.cuh"
 
@@ -34,12 +33,11 @@ struct alignas(4) FramedTaps {
     STORED values[2][FRAMED];
 };
 
-__device__ __forceinline__ void fill_taps(FramedTaps* taps, const STORED* kernel) {
+__device__ __forceinline__ void fill_taps(FramedTaps* taps, const STORED* tap, int next) {
     for (int at = threadIdx.x; at < KERNEL_HEIGHT * 2 * FRAMED; at += THREADS) {
         const int i = at / (2 * FRAMED), further = at / FRAMED % 2, j = at % FRAMED + further + LOWEST;
-        const int tap = i * KERNEL_WIDTH + j;
         taps[i].values[further][at % FRAMED] =
-            j >= 0 && j < KERNEL_WIDTH ? kernel[FLIP ? TAPS - 1 - tap : tap] : STORED{};
+            j >= 0 && j < KERNEL_WIDTH ? tap[next * (i * KERNEL_WIDTH + j)] : STORED{};
     }
     __syncthreads();
 }
@@ -119,7 +117,8 @@ __device__ __forceinline__ void store_eights(STORED* to, const float (*sums)[4],
 }
 
 // What a lane has stored of a row, once more, tap by tap: nothing beside a window is a factor.
-__device__ void store_by_taps(STORED* to, const STORED* map, const STORED* kernel, int above, int left, float start) {
+__device__ void store_by_taps(STORED* to, const STORED* map, const STORED* tap, int next, int above, int left,
+                              float start) {
 #pragma unroll 1
     for (int at = 0; at < (EIGHTS + 1) / 2 * 4; ++at) {
         const int here = at / 4 * 16 + at % 4, column = here + own_column(), q = left + column;
@@ -129,7 +128,7 @@ __device__ void store_by_taps(STORED* to, const STORED* map, const STORED* kerne
         for (int k = 0; k < TAPS; ++k) {
             const int h = above + k / KERNEL_WIDTH, w = q - LEFT + k % KERNEL_WIDTH;
             if (h >= 0 && h < HEIGHT && w >= 0 && w < WIDTH)
-                sum += widen(map[(int64)h * WIDTH + w]) * widen(kernel[FLIP ? TAPS - 1 - k : k]);
+                sum += widen(map[(int64)h * WIDTH + w]) * widen(tap[next * k]);
         }
         to[here] = narrow(sum);
     }
@@ -142,7 +141,8 @@ depthwise_tensor_rows(STORED* __restrict__ y, const STORED* __restrict__ x, cons
     __shared__ FramedTaps taps[KERNEL_HEIGHT];
     const int warp = threadIdx.x / 32, begin = blockIdx.y * units, end = min(begin + units, total);
     const int out_channel = blockIdx.x, channel = out_channel / window.multiplier;
-    const STORED* kernel = weight + ((int64)(out_channel % window.multiplier) * window.channels + channel) * TAPS;
+    const int64 number = (int64)(out_channel % window.multiplier) * window.channels + channel;  // of the kernel
+    const STORED* kernel = first_tap(weight + number * TAPS, window);
     const Share<Part, X_ROWS, X_EIGHTS, HEIGHT, WIDTH> mine(x, channel, window.channels);
     const auto fill_unit = [&](int stage, int unit) {
         const int left = unit % STRIPS * (8 * EIGHTS), above = unit / STRIPS % BANDS * ROWS;
@@ -152,7 +152,7 @@ depthwise_tensor_rows(STORED* __restrict__ y, const STORED* __restrict__ x, cons
         close_group();
     };
     for (int ahead = 0; ahead < STAGES - 1; ++ahead) fill_unit(ahead, begin + ahead);
-    fill_taps(taps, kernel);
+    fill_taps(taps, kernel, next_tap(window));
     unsigned bands[KERNEL_HEIGHT][SHIFTS];
     load_bands(bands, taps);
     const float start = bias ? widen(bias[out_channel]) : 0.0f;
@@ -190,7 +190,7 @@ depthwise_tensor_rows(STORED* __restrict__ y, const STORED* __restrict__ x, cons
                 store_eights(to, sums, half, left, exists);
                 if (zero != 0 && exists)
                     store_by_taps(to, x + ((image + map) * mine.step + (int64)channel * (HEIGHT * WIDTH)), kernel,
-                                  above + down + line - TOP, left, start);
+                                  next_tap(window), above + down + line - TOP, left, start);
             }
         }
         stage = stage + 1 < STAGES ? stage + 1 : 0;

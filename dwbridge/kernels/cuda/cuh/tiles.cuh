@@ -15,7 +15,7 @@
 // is the window of that one.
 //
 // Defines: KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE_Y, STRIDE_X, DILATE_Y, DILATE_X, ACROSS, DOWN, STRIP, PLANES, PITCH
-// (numbers in a row of the frame), SWAP, and FLIP (1: W is read backwards, which makes the data gradient of stride 1).
+// (numbers in a row of the frame), and SWAP.
 
 #include "window.cuh"
 
@@ -89,8 +89,8 @@ depthwise_tiles(STORED* __restrict__ y, const STORED* __restrict__ x, const STOR
         const STORED* image = x + (int64)plane * (SWAP ? TAPS : framed);
         const STORED* kernel = weight + ((int64)m * window.channels + channel) * (SWAP ? framed : TAPS);
         fill(frames[here], SWAP ? kernel : image, top * STRIDE_Y - window.top, left * STRIDE_X - window.left,
-             window.height, window.width, SWAP && !FLIP, lane);
-        fill_taps(taps[here], SWAP ? image : kernel, SWAP || FLIP, lane);
+             window.height, window.width, SWAP && !window.flip, lane);
+        fill_taps(taps[here], SWAP ? image : kernel, SWAP || window.flip, lane);
     }
     __syncthreads();
     const int p = top + lane / ACROSS * STRIP, q = left + lane % ACROSS;

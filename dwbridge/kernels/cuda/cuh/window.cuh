@@ -12,6 +12,7 @@ struct Window {
     int stride_y, stride_x;
     int top, left;                          // padding before the image
     int dilate_y, dilate_x;
+    int flip;                               // 1: taps are read backwards, which makes the data gradient of stride 1
 };
 
 // The taps i of an axis with 0 <= position + i step < size, as [first, last); position may be negative.
@@ -20,3 +21,10 @@ __device__ __forceinline__ void taps_inside(int position, int step, int size, in
     last = position >= size ? 0 : (size - 1 - position) / step + 1;
     if (last > taps) last = taps;
 }
+
+// Where the taps of a kernel begin, and how far the next one is. Without a branch, of which both sides would be compiled.
+__device__ __forceinline__ const STORED* first_tap(const STORED* kernel, const Window& window) {
+    return kernel + window.flip * (window.kernel_height * window.kernel_width - 1);
+}
+
+__device__ __forceinline__ int next_tap(const Window& window) { return 1 - 2 * window.flip; }

@@ -31,8 +31,8 @@ def planes(problem: Problem, flip: int = 0) -> Launch | None:
         return None
     groups, resident = found.groups(problem), _resident(found.kept(problem), problem)
     slices = _even(problem.images, _at_once(resident) // groups)
-    instance = Instance.of("planes", problem.dtype, **found.defines(problem, warps, resident), FLIP=flip)
-    numbers = problem.argument(), np.int32(groups), np.int32(slices)
+    instance = Instance.of("planes", problem.dtype, **found.defines(problem, warps, resident))
+    numbers = problem.argument(flip), np.int32(groups), np.int32(slices)
     return Launch(instance, "depthwise_planes", (-(-groups * slices // warps), 1, 1), WARP * warps, numbers)
 
 

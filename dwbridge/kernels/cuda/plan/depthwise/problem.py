@@ -19,7 +19,7 @@ WINDOW = np.dtype(
         (name, np.int32)
         for name in (
             *("images", "channels", "multiplier", "height", "width", "out_height", "out_width"),
-            *("kernel_height", "kernel_width", "stride_y", "stride_x", "top", "left", "dilate_y", "dilate_x"),
+            *("kernel_height", "kernel_width", "stride_y", "stride_x", "top", "left", "dilate_y", "dilate_x", "flip"),
         )
     ]
 )
@@ -85,9 +85,12 @@ class Problem(NamedTuple):
             "DILATE_Y": window.dilate[0], "DILATE_X": window.dilate[1],
         }  # fmt: skip
 
-    def argument(self) -> Any:
-        """The `Window` that kernels get, by value: CuPy takes an array of size one so."""
+    def argument(self, flip: int = 0) -> Any:
+        """The `Window` that kernels get, by value: CuPy takes an array of size one so.
+
+        With `flip`, taps are read backwards: the same instance computes y and, of what `turned` gives, gx.
+        """
         (top, _), (left, _) = self.window.pad
         numbers = (self.images, self.channels, self.multiplier, *self.image, *self.out_image, *self.window.kernel,
-                   *self.window.stride, top, left, *self.window.dilate)  # fmt: skip
+                   *self.window.stride, top, left, *self.window.dilate, flip)  # fmt: skip
         return np.array(numbers, WINDOW)

@@ -16,9 +16,9 @@ def rows(problem: Problem, aligned: bool, flip: int = 0, whole: bool = False) ->
     if found is None or not found.reaches(problem.window) or (whole and not found.whole):
         return None
     k, stride, left = problem.window.kernel[0], problem.window.stride[0], problem.window.pad[1][0]
-    constants = {"THREADS": THREADS, "K": k, "STRIDE": stride, "LEFT": left, "FLIP": flip}
+    constants = {"THREADS": THREADS, "K": k, "STRIDE": stride, "LEFT": left}
     instance = Instance.of("rows", problem.dtype, **found.defines(problem), **constants)
-    return _launch(problem, found, instance, "depthwise_rows")
+    return _launch(problem, found, instance, "depthwise_rows", flip)
 
 
 def rows_data(problem: Problem, aligned: bool) -> Launch | None:
@@ -31,8 +31,8 @@ def rows_data(problem: Problem, aligned: bool) -> Launch | None:
     return _launch(problem, found, instance, "depthwise_rows_data")
 
 
-def _launch(problem: Problem, found: Walk, instance: Instance, kernel: str) -> Launch:
+def _launch(problem: Problem, found: Walk, instance: Instance, kernel: str, flip: int = 0) -> Launch:
     total = problem.planes * found.bands * found.strips
     grid = -(-total * found.lanes // THREADS), 1, 1
     numbers = (*map(np.int32, (total, found.bands, found.band_rows, found.strips)),)
-    return Launch(instance, kernel, grid, THREADS, (problem.argument(), *numbers))
+    return Launch(instance, kernel, grid, THREADS, (problem.argument(flip), *numbers))

@@ -28,9 +28,9 @@ def tensor_rows(problem: Problem, aligned: bool, flip: int = 0) -> Launch | None
         return None
     instance = Instance.of(
         "tensor_rows", problem.dtype, **problem.defines(), **held.defines(),
-        STAGES=shared.stages, RESIDENT=resident, PART=found[0], OUT_PART=min(4, found[1]), FLIP=flip,
+        STAGES=shared.stages, RESIDENT=resident, PART=found[0], OUT_PART=min(4, found[1]),
     )  # fmt: skip
-    numbers = problem.argument(), *shared.numbers
+    numbers = problem.argument(flip), *shared.numbers
     return Launch(instance, "depthwise_tensor_rows", shared.grid, WARP * held.warps, numbers)
 
 

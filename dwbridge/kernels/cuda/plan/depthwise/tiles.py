@@ -102,10 +102,10 @@ def tiled(problem: Problem, tile: Tile, flip: int = 0) -> Launch:
         *("tiles", problem.dtype), KERNEL_HEIGHT=window.kernel[0], KERNEL_WIDTH=window.kernel[1],
         STRIDE_Y=window.stride[0], STRIDE_X=window.stride[1], DILATE_Y=window.dilate[0], DILATE_X=window.dilate[1],
         ACROSS=tile.across, DOWN=tile.down, STRIP=tile.strip, PLANES=tile.planes, PITCH=tile.frame(window)[1],
-        SWAP=int(swapped is not None), FLIP=flip,
+        SWAP=int(swapped is not None),
     )  # fmt: skip
     grid = -(-_results(problem) // tile.planes) * down * across, 1, 1
-    numbers = given.argument(), *map(np.int32, (_results(problem), down, across))
+    numbers = given.argument(flip), *map(np.int32, (_results(problem), down, across))
     return Launch(instance, "depthwise_tiles", grid, tile.lanes * tile.planes, numbers)
 
 
