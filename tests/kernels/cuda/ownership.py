@@ -38,7 +38,8 @@ def summed(launch: Launch, problem: Problem) -> np.ndarray:
 Places = Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
-def _defines(launch: Launch) -> dict[str, int]:
+def defines_of(launch: Launch) -> dict[str, int]:
+    """The numbers that an instance defines."""
     return {name: int(value) for name, value in launch.instance.defines if value.lstrip("-").isdigit()}
 
 
@@ -65,7 +66,7 @@ def _strips(
     numbers: np.ndarray, lane: np.ndarray, works: np.ndarray, launch: Launch, height: int
 ) -> tuple[np.ndarray, ...]:
     """plane, first row, row behind the last one, and first column, of the threads that own outputs: `strip_of`."""
-    d = _defines(launch)
+    d = defines_of(launch)
     bands, band_rows, strips = map(int, launch.numbers[-3:])
     owns = works & (lane >= d["OVERLAP"]) & (lane < d["LANES"] - d["OVERLAP"])
     number, lane = numbers[owns], lane[owns]
@@ -76,13 +77,13 @@ def _strips(
 
 
 def _bands(launch: Launch, height: int) -> tuple[np.ndarray, ...]:
-    d, (block, thread) = _defines(launch), _threads(launch)
+    d, (block, thread) = defines_of(launch), _threads(launch)
     number = block * (launch.block // d["LANES"]) + thread // d["LANES"]
     return _strips(number, thread % d["LANES"], number < launch.numbers[1], launch, height)
 
 
 def _rows(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
-    d = _defines(launch)
+    d = defines_of(launch)
     turn = -(-d["K"] // d["STRIDE"]) * d["STRIDE"]
     band_rows = int(launch.numbers[3])
     steps = -(-((band_rows - 1) * d["STRIDE"] + d["K"]) // turn) * turn
@@ -94,7 +95,7 @@ def _rows(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
 
 
 def _rows_data(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
-    d = _defines(launch)
+    d = defines_of(launch)
     alive, top = (d["K"] + 1) // 2, int(launch.numbers[0]["top"])
     plane, begin, end, column = _bands(launch, image[0])
     steps = -(-(alive - 1 + int(launch.numbers[3]) // 2 + 1) // alive) * alive
@@ -120,7 +121,7 @@ def _strips_of_a_warp(d: dict[str, int]) -> Places:
 
 
 def _planes(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
-    d, (window, groups, slices) = _defines(launch), launch.numbers
+    d, (window, groups, slices) = defines_of(launch), launch.numbers
     channels, images = int(window["channels"]), int(window["images"])
     assert (d["OUT_HEIGHT"], d["OUT_WIDTH"], images * channels) == (*image, planes)
     assert not d["WHOLE"] or channels % d["MAPS"] == 0
@@ -133,7 +134,7 @@ def _planes(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
 
 
 def _tiles(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
-    d, (block, thread) = _defines(launch), _threads(launch)
+    d, (block, thread) = defines_of(launch), _threads(launch)
     given, down, across = map(int, launch.numbers[1:])
     lanes = d["ACROSS"] * d["DOWN"]
     assert (given, launch.block) == (planes, lanes * d["PLANES"])
@@ -148,7 +149,7 @@ def _tiles(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
 
 def _units(launch: Launch, images: int, height: int) -> Places:
     """image, row and first column of the rows of outputs that a channel's blocks have: tensor_frames.cuh."""
-    d = _defines(launch)
+    d = defines_of(launch)
     total, units = map(int, launch.numbers[1:])
     rows, columns = 8 * d["GROUPS"], 8 * d["EIGHTS"]
     assert launch.block == 32 * d["WARPS"]
@@ -196,7 +197,7 @@ def _tensor_maps(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
 
 def _tensor_rows(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
     """Lanes t of a row have the columns that `store_eights` gives them."""
-    d, channels = _defines(launch), launch.grid[0]
+    d, channels = defines_of(launch), launch.grid[0]
     assert planes % channels == 0
     for n, row, left in _units(launch, planes // channels, image[0]):
         for e, t, v in np.ndindex(-(-d["EIGHTS"] // 2), 4, 4):
@@ -207,7 +208,7 @@ def _tensor_rows(launch: Launch, planes: int, image: tuple[int, int]) -> Places:
 
 
 def _rows_weight(launch: Launch, problem: Problem) -> Places:
-    d, height = _defines(launch), problem.out_image[0]
+    d, height = defines_of(launch), problem.out_image[0]
     total, units, _, band_rows, _ = map(int, launch.numbers[1:])
     groups, thread = launch.block // d["LANES"], np.arange(launch.block)
     turn = -(-d["K"] // d["STRIDE"]) * d["STRIDE"]
@@ -227,7 +228,7 @@ def _rows_weight(launch: Launch, problem: Problem) -> Places:
 
 def _planes_weight(launch: Launch, problem: Problem) -> Places:
     """Of the first channel: others are in the same places of their warps."""
-    d, turns = _defines(launch), int(launch.numbers[1])
+    d, turns = defines_of(launch), int(launch.numbers[1])
     assert launch.grid[0] == -(-problem.channels // d["MAPS"])
     assert not d["WHOLE"] or problem.channels % d["MAPS"] == 0
     for turn, y, warp in np.ndindex(turns, launch.grid[1], d["WARPS"]):
@@ -248,12 +249,12 @@ def _tensor_maps_weight(launch: Launch, problem: Problem) -> Places:
 def _tensor_weight(launch: Launch, problem: Problem) -> Places:
     assert launch.grid[0] == problem.out_channels
     for image, row, left in _units(launch, problem.images, problem.out_image[0]):
-        for column in range(8 * _defines(launch)["EIGHTS"]):
+        for column in range(8 * defines_of(launch)["EIGHTS"]):
             yield image, row, left + column
 
 
 def _weight(launch: Launch, problem: Problem) -> Places:
-    d, pixels = _defines(launch), math.prod(problem.out_image)
+    d, pixels = defines_of(launch), math.prod(problem.out_image)
     images, parts = map(int, launch.numbers[1:])
     length = -(-pixels // parts)
     height, width = problem.window.kernel
@@ -284,41 +285,3 @@ SUMMED: dict[str, Callable[[Launch, Problem], Places]] = {
     "depthwise_tensor_weight": _tensor_weight,
     "depthwise_weight": _weight,
 }
-
-
-def shared_bytes(launch: Launch) -> int:
-    """What a block has of shared memory."""
-    d = _defines(launch)
-    wide = 8 if dict(launch.instance.defines)["WIDE"] == "double" else 4
-    warps = launch.block // 32
-    if launch.instance.source == "rows_weight":
-        return warps * (d["K"] ** 2 + 1) * wide
-    if launch.instance.source == "weight":
-        return warps * (d["TAPS_Y"] * d["TAPS_X"] + 1) * wide
-    if launch.instance.source in ("planes", "planes_weight"):
-        stored = dict(launch.instance.defines).get("STORED")
-        results = d["OUT_HEIGHT"] * d["OUT_WIDTH"] * (wide if stored else 2)
-        others = (d["KERNEL_HEIGHT"] * d["KERNEL_WIDTH"] + 1) * wide if "weight" in launch.instance.source else results
-        return d["WARPS"] * (d["MAPS"] * (d["FRAME"] * wide + others) + wide)
-    if launch.instance.source in ("tensor_maps", "tensor_maps_weight"):
-        image, out_image = d["HEIGHT"] * d["WIDTH"], d["OUT_HEIGHT"] * d["OUT_WIDTH"]
-        stages = d["STAGES"] * 16 * 16 * (max(image, out_image) | 1)
-        if launch.instance.source == "tensor_maps_weight":
-            return max(stages, d["TOGETHER"] * image * out_image * 4)
-        rows, columns = (
-            d[size] + d[stride] * (d[f"OUT_{size}"] - 1)
-            for size, stride in (("HEIGHT", "STRIDE_Y"), ("WIDTH", "STRIDE_X"))
-        )
-        return stages + 8 * (rows * columns + 1) * 2
-    if launch.instance.source in ("tensor_rows", "tensor_weight"):
-        first, last = (-(-d["LEFT"] // 8), (d["KERNEL_WIDTH"] + 6 - d["LEFT"]) // 8) if d["X_EIGHTS"] > 1 else (0, 0)
-        sides = 1 + (launch.instance.source == "tensor_weight")
-        rows = d["MAPS"] * (sides * 8 * d["GROUPS"] + d["KERNEL_HEIGHT"] - 1)
-        frames = d["STAGES"] * rows * (d["X_EIGHTS"] | 1) * 16
-        sums = d["WARPS"] * 2 * (d["KERNEL_HEIGHT"] // 2 + 1) * 8 * (first + last + 1) * 9 * 4
-        return max(frames, sums) if sides == 2 else frames + 4 * d["KERNEL_HEIGHT"] * 8 * (first + last + 2)
-    if launch.instance.source == "tiles":
-        rows = (d["DOWN"] * d["STRIP"] - 1) * d["STRIDE_Y"] + (d["KERNEL_HEIGHT"] - 1) * d["DILATE_Y"] + 1
-        taps = d["KERNEL_WIDTH"] * -(-d["KERNEL_HEIGHT"] // 4) * 4
-        return d["PLANES"] * (rows * d["PITCH"] + taps) * wide
-    return 0

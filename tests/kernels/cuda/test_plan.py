@@ -5,7 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from instances import CASES, DTYPES, EVERY, LAYERS, launches, layer, problem
-from ownership import outputs, shared_bytes, summed
+from ownership import outputs, summed
+from shared_memory import shared_bytes
 
 from dwbridge.geometry import Window2D
 from dwbridge.kernels.cuda.plan import depthwise as plan

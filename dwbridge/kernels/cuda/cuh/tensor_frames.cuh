@@ -5,9 +5,9 @@
 // g + shift of x, FIRST <= shift <= LAST. Those beside a map have nothing, and are not multiplied.
 //
 // Defines: the numbers of the window (HEIGHT, WIDTH, OUT_HEIGHT, OUT_WIDTH, KERNEL_HEIGHT, KERNEL_WIDTH, TOP, LEFT; the
-// others are 1); EIGHTS of outputs and X_EIGHTS of x in a row of a frame, of which the first
-// BEFORE are before those of the outputs; MAPS of a frame, one image's behind another's; GROUPS of eight rows of outputs
-// of each map (MAPS GROUPS is even); WARPS; PART and OUT_PART (elements of x and of outputs that are moved at once).
+// others are 1); EIGHTS of outputs and X_EIGHTS of x in a row of a frame, of which the first BEFORE are before those of
+// the outputs; MAPS of a frame, one image's behind another's; GROUPS of eight rows of outputs of each map (MAPS GROUPS is
+// even); WARPS; PART and OUT_PART (elements of x and of outputs that are moved at once).
 
 #pragma once
 
