@@ -23,7 +23,7 @@ import numpy as np
 from dwbridge.geometry import Window2D
 from dwbridge.kernels.buffers import empty
 from dwbridge.kernels.compiled import threads
-from dwbridge.kernels.compiled.arrays import compute_type, flat, lanes_of
+from dwbridge.kernels.compiled.arrays import as_row, compute_type, flat, lanes_of
 from dwbridge.kernels.compiled.blocks import correlation, weight_gradient
 from dwbridge.kernels.compiled.blocks.correlation import BAND_NUMBERS, SIZES, Correlation, lines_routine
 from dwbridge.kernels.compiled.blocks.sums import add_pixels, are_finite
@@ -83,7 +83,7 @@ def _correlate(plan: Correlation, y: Array, x: Array, W: Array, bias: Array, add
     """Runs a correlation: of each channel of x with M kernels, or, if it `adds`, of M channels of x, added up."""
     m, c, kh, kw = W.shape
     lanes = lanes_of(bias.dtype)
-    args = (len(x), c, m, adds, flat(y), flat(x), flat(W), bias, plan.tables, lanes)
+    args = (len(x), c, m, adds, flat(y), flat(x), as_row(W), bias, plan.tables, lanes)
     work = m * lanes * kh * kw * math.prod((x if adds else y).shape[2:])
     scratch = m * (1 + kh * kw) * lanes + plan.scratch
     _run(_correlation_kernel(plan.kind), -(-c // lanes) * len(x), work, bias.dtype, scratch, args)
@@ -105,7 +105,7 @@ def _backward(data: Correlation, weight: WeightGradient, gx: Array, gW: Array, g
               gy: Array) -> None:  # fmt: skip
     m, c, kh, kw = W.shape
     lanes = lanes_of(gb.dtype)
-    args = (len(x), c, m, flat(gx), flat(gW), gb, flat(x), flat(gy), flat(W), data.tables, weight.tables, lanes)
+    args = (len(x), c, m, flat(gx), flat(gW), gb, flat(x), flat(gy), as_row(W), data.tables, weight.tables, lanes)
     work = 2 * len(x) * m * lanes * kh * kw * math.prod(gy.shape[2:])
     scratch = m * (1 + kh * kw) * lanes + data.scratch + weight.scratch + m * weight.sums
     _run(_backward_kernel(data.kind, weight.kind), -(-c // lanes), work, gb.dtype, scratch, args)
