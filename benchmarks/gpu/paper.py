@@ -89,8 +89,8 @@ def _work(launch: Launch, code: Code, problem: Problem) -> Work | None:
     stride, width = problem.window.stride[0], problem.out_image[1]
     owners = d["LANES"] - 2 * d["OVERLAP"]
     lanes = 32 * width / (-(-width // (owners * d["V"])) * d["LANES"] * d["V"])  # those that have outputs, in the mean
-    alive = -(-d["K"] // stride)
     row = d["V"] * size * lanes
-    x, y = d["AHEAD"] * stride * row, min(d["AHEAD"], alive) * row
+    x, y = d["AHEAD"] * stride * row, min(d["AHEAD"], d["TURN"] // stride) * row
     under_way = {"rows": x, "rows_data": d["AHEAD"] * row, "rows_weight": x + y}[kind]
-    return Work(turn / (alive * d["V"] * lanes), under_way)
+    outputs = d["TURN"] if kind == "rows_data" else d["TURN"] // stride  # the rows of y that belong to a turn
+    return Work(turn / (outputs * d["V"] * lanes), under_way)

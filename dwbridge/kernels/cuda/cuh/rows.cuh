@@ -11,7 +11,6 @@
 
 #define ALIVE ((K + STRIDE - 1) / STRIDE)
 #define RIGHT (K - STRIDE - LEFT)
-#define TURN (ALIVE * STRIDE)
 #define HELD (V * STRIDE)
 #define PARTS (HELD / PART)
 

@@ -43,10 +43,10 @@ depthwise_rows_data(STORED* __restrict__ gx, const STORED* __restrict__ gy, cons
 #pragma unroll
     for (int a = 0; a < AHEAD; ++a)
         load(queue + a * PARTS, PARTS, image, strip.works, first + a, window.out_height, strip.column, window.out_width);
-    for (int turn = 0; turn < steps; turn += ALIVE) {
+    for (int turn = 0; turn < steps; turn += TURN) {
 #pragma unroll
-        for (int slot = 0; slot < ALIVE; ++slot) {
-            const int r = first + turn + slot;
+        for (int step = 0; step < TURN; ++step) {
+            const int slot = step % ALIVE, r = first + turn + step;
             Part now[PARTS];
             advance(queue, AHEAD, now, PARTS, image, strip.works, r, window.out_height, strip.column, window.out_width);
             spread(rows[slot], now, BEFORE, V, BEHIND, strip.lane);
@@ -64,7 +64,7 @@ depthwise_rows_data(STORED* __restrict__ gx, const STORED* __restrict__ gy, cons
                             sums[c] += rows[(slot - t + ALIVE) % ALIVE][at - u] * taps[(2 * t + e) * K + 2 * u + f];
                 }
                 const int h = 2 * r + e - window.top;
-                if (strip.owns && turn + slot >= ALIVE - 1 && h >= strip.begin && h < strip.end)
+                if (strip.owns && turn + step >= ALIVE - 1 && h >= strip.begin && h < strip.end)
                     store(result + (int64)h * window.width, sums, 2 * V, 2 * strip.column, window.width);
             }
         }

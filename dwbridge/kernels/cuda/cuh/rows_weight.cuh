@@ -14,11 +14,10 @@
 
 #define ALIVE ((K + STRIDE - 1) / STRIDE)
 #define RIGHT (K - STRIDE - LEFT)
-#define TURN (ALIVE * STRIDE)
 #define HELD (V * STRIDE)
 #define PARTS (HELD / PART)
 #define OUT_PARTS (V / PART)
-#define OUT_AHEAD (AHEAD < ALIVE ? AHEAD : ALIVE)
+#define OUT_AHEAD (AHEAD < TURN / STRIDE ? AHEAD : TURN / STRIDE)
 #define WARPS (THREADS / 32)
 
 extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT)
@@ -61,8 +60,8 @@ depthwise_rows_weight(WIDE* __restrict__ partial, const STORED* __restrict__ x, 
                             strip.end, strip.column, window.out_width);
 #pragma unroll
                     for (int v = 0; v < V; ++v) {
-                        ring[u / STRIDE][v] = widen(now[v / PART].values[v % PART]);
-                        bias += ring[u / STRIDE][v];
+                        ring[u / STRIDE % ALIVE][v] = widen(now[v / PART].values[v % PART]);
+                        bias += ring[u / STRIDE % ALIVE][v];
                     }
                 }
                 Part now[PARTS];

@@ -5,8 +5,10 @@
 // lies beside a lane's own pixels, it gets from its neighbours. Maps that are wider than a warp are cut into strips,
 // and the strips overlap: the first and the last lane of each (OVERLAP 1) load for their neighbours and own no outputs.
 //
-// Defines: V (a lane's outputs of a row), PART, AHEAD, LANES (a power of two), OVERLAP, THREADS, and RESIDENT: the blocks
-// that shall at least fit into a multiprocessor.
+// Loops are unrolled for a TURN of rows, no fewer than AHEAD: so a row is loaded to where it will be wanted.
+//
+// Defines: V (a lane's outputs of a row), PART, AHEAD, TURN (a multiple of the rows of a kernel's ring), LANES (a power
+// of two), OVERLAP, THREADS, and RESIDENT: the blocks that shall at least fit into a multiprocessor.
 
 #include "window.cuh"
 
@@ -77,7 +79,7 @@ __device__ __forceinline__ void spread(WIDE* in, const Part* parts, int left, in
 }
 
 // The next row of a queue of `ahead` moves into `now`, and the one behind the queue is loaded. Unrolled for at least as
-// many rows, it moves nothing: a row is loaded to where it will be wanted.
+// many rows, it moves nothing.
 __device__ __forceinline__ void advance(Part* queue, int ahead, Part* now, int count, const STORED* image, bool wanted,
                                         int h, int height, int column, int width) {
 #pragma unroll

@@ -17,7 +17,7 @@ def rows(problem: Problem, aligned: bool, flip: int = 0, whole: bool = False) ->
         return None
     k, stride, left = problem.window.kernel[0], problem.window.stride[0], problem.window.pad[1][0]
     constants = {"THREADS": THREADS, "K": k, "STRIDE": stride, "LEFT": left}
-    instance = Instance.of("rows", problem.dtype, **found.defines(problem), **constants)
+    instance = Instance.of("rows", problem.dtype, **found.defines(problem, stride, -(-k // stride) * stride), **constants)
     return _launch(problem, found, instance, "depthwise_rows", flip)
 
 
@@ -27,7 +27,8 @@ def rows_data(problem: Problem, aligned: bool) -> Launch | None:
     k, left = problem.window.kernel[0], problem.window.pad[1][0]
     if found is None or problem.window.stride != (2, 2) or left >= k or k // 2 > found.values:
         return None
-    instance = Instance.of("rows_data", problem.dtype, **found.defines(problem), THREADS=THREADS, K=k, LEFT=left)
+    defines = found.defines(problem, 1, -(-k // 2))
+    instance = Instance.of("rows_data", problem.dtype, **defines, THREADS=THREADS, K=k, LEFT=left)
     return _launch(problem, found, instance, "depthwise_rows_data")
 
 

@@ -15,9 +15,8 @@ from dwbridge.kernels.cuda.plan.launches import ENOUGH, INDEXED, PACK, WARP
 #: Threads of a block, the least rows of x in a band (others read its first ones too), and sizes of kernels.
 THREADS, LEAST_ROWS, SIZES = 128, 28, (3, 5, 7)
 
-#: stride -> rows that are loaded before they are needed: as many bytes at any stride, and none that would have to move
-#: from one register to another at the end of a turn
-AHEAD = {1: 3, 2: 2}
+#: Bytes that a lane has asked for before it needs them.
+UNDER_WAY = 48
 
 
 class Walk(NamedTuple):
@@ -41,15 +40,22 @@ class Walk(NamedTuple):
         (k, _), (stride, _), left = window.kernel, window.stride, window.pad[1][0]
         return k - stride - left >= 0 and max(left, k - stride - left) <= stride * self.values
 
-    def defines(self, problem: Problem) -> dict[str, int]:
-        """What `walk.cuh` wants defined, besides THREADS."""
-        k, stride = problem.window.kernel[0], problem.window.stride[0]
+    def defines(self, problem: Problem, columns: int, period: int) -> dict[str, int]:
+        """What `walk.cuh` wants defined, besides THREADS.
+
+        `columns` are those that a lane loads of a row, for each of its V outputs; after `period` rows a kernel's ring is
+        where it was. A turn is as many of these as there are rows ahead: so none of them has to move from one register
+        to another at its end, for which it would have to be there.
+        """
+        k = problem.window.kernel[0]
+        ahead = -(-UNDER_WAY // (columns * self.values * problem.itemsize))
         # Left to itself, ptxas aims at more blocks than these have registers for, and spills a few.
         resident = 3 if self.whole and (k == 3 or problem.itemsize == 4) else 2
         return {
             "V": self.values,
             "PART": self.part,
-            "AHEAD": AHEAD[stride],
+            "AHEAD": ahead,
+            "TURN": period * -(-ahead // period),
             "LANES": self.lanes,
             "OVERLAP": self.overlap,
             "RESIDENT": resident,

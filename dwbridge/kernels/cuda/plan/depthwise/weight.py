@@ -62,9 +62,10 @@ def rows_weight(problem: Problem, aligned: bool, whole: bool = False) -> tuple[L
     units = turns * groups
     slices = -(-total // units)
     constants = {"THREADS": warps * WARP, "K": k, "STRIDE": stride, "LEFT": left}
-    defines = {**found.defines(problem), **constants, "RESIDENT": resident * THREADS // (warps * WARP)}
+    period = -(-k // stride) * stride
+    defines = {**found.defines(problem, stride, period), **constants, "RESIDENT": resident * THREADS // (warps * WARP)}
     if k == 7 and problem.itemsize == 2:
-        defines["AHEAD"] = 1  # for registers
+        defines |= {"AHEAD": 1, "TURN": period}  # for registers
     numbers = (*map(np.int32, (total, units, found.bands, found.band_rows, found.strips)),)
     launch = Launch(Instance.of("rows_weight", problem.dtype, **defines), "depthwise_rows_weight",
                     (problem.channels, slices, 1), warps * WARP, (problem.argument(), *numbers))  # fmt: skip
