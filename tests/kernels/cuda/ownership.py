@@ -258,8 +258,8 @@ def _weight(launch: Launch, problem: Problem) -> Places:
     images, parts = map(int, launch.numbers[1:])
     length = -(-pixels // parts)
     height, width = problem.window.kernel
-    assert launch.grid[0] == problem.out_channels
-    assert launch.grid[2] == -(-height // d["TAPS_Y"]) * -(-width // d["TAPS_X"])
+    groups = -(-height // d["TAPS_Y"]) * -(-width // d["TAPS_X"])
+    assert launch.grid == (problem.out_channels * groups, launch.grid[1], 1)
     for y in range(launch.grid[1]):
         first, begin = y // parts * images, y % parts * length
         here = min(length, pixels - begin)

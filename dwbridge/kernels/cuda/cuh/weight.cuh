@@ -3,7 +3,7 @@
 //     gW[m, c, i, j] = sum over n, p, q of x[n, c, p sy + i dy - top, q sx + j dx - left] gy[n, c M + m, p, q]
 //     gb[c M + m]    = sum over n, p, q of gy[n, c M + m, p, q]
 //
-// First stage: block (c M + m, slice, group of TAPS_Y x TAPS_X taps). A slice is `images` whole images or, where these
+// First stage: block (c M + m and group of TAPS_Y x TAPS_X taps, slice). A slice is `images` whole images or, where these
 // are large, one of `parts` parts of an image. A thread sums over the outputs threadIdx.x, + THREADS, ... of its slice,
 // with a sum for each tap in a register; warps are added by shuffles, then across shared memory, to
 // partial[slice][c M + m][tap], of WIDE; behind the last tap stands the sum of gy. Second stage: weight_sum.cuh.
@@ -18,8 +18,9 @@ depthwise_weight(WIDE* __restrict__ partial, const STORED* __restrict__ x, const
                  const Window window, const int images, const int parts) {
     __shared__ WIDE warps[WARPS][TAPS + 1];
     const int across = (window.kernel_width + TAPS_X - 1) / TAPS_X;
-    const int first_i = blockIdx.z / across * TAPS_Y, first_j = blockIdx.z % across * TAPS_X;
-    const int out_channel = blockIdx.x, channel = out_channel / window.multiplier;
+    const int groups = (window.kernel_height + TAPS_Y - 1) / TAPS_Y * across, group = blockIdx.x % groups;
+    const int first_i = group / across * TAPS_Y, first_j = group % across * TAPS_X;
+    const int out_channel = blockIdx.x / groups, channel = out_channel / window.multiplier;
     const int out_channels = window.channels * window.multiplier;
     const int pixels = window.out_height * window.out_width, length = (pixels + parts - 1) / parts;
     const int slice = blockIdx.y, first_image = slice / parts * images, begin = slice % parts * length;
@@ -65,7 +66,7 @@ depthwise_weight(WIDE* __restrict__ partial, const STORED* __restrict__ x, const
         WIDE sum = 0;
 #pragma unroll
         for (int warp = 0; warp < WARPS; ++warp) sum += warps[warp][k];
-        if (k == TAPS && blockIdx.z == 0) result[taps] = sum;
+        if (k == TAPS && group == 0) result[taps] = sum;
         if (k < TAPS && i < window.kernel_height && j < window.kernel_width) result[i * window.kernel_width + j] = sum;
     }
 }

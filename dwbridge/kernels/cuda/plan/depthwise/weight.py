@@ -99,6 +99,6 @@ def weight(problem: Problem) -> tuple[Launch, int]:
     parts = -(-pixels // -(-pixels // parts)) if images == 1 else 1
     slices = -(-problem.images // images) * parts
     instance = Instance.of("weight", problem.dtype, THREADS=THREADS, TAPS_Y=taps_y, TAPS_X=taps_x)
-    grid = problem.out_channels, slices, groups
+    grid = problem.out_channels * groups, slices, 1
     numbers = problem.argument(), np.int32(images), np.int32(parts)
     return Launch(instance, "depthwise_weight", grid, THREADS, numbers), slices
