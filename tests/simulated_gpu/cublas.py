@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from simulated_gpu.array import memory_at
+from simulated_gpu.allocations import memory_at
 from simulated_gpu.names import CUBLAS, Signature
 
 #: The handle of every device.

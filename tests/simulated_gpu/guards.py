@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from simulated_gpu.array import allocation_at, ndarray, plain, root
+from simulated_gpu.allocations import allocation_at, root
+from simulated_gpu.array import ndarray, plain
 from simulated_gpu.sources import Pointer
 
 #: Bytes before and behind, and what memory begins at a multiple of, as CuPy's does.

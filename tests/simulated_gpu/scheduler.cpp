@@ -6,6 +6,8 @@
 // and shuffled, all threads of a block go from wait to wait; descending, a warp goes as far as it gets before another
 // begins, and the last block is the first.
 //
+// Arithmetic in float32 takes and gives zero for numbers below 2^-126, as CuPy has it compiled; that in float64 does not.
+//
 // A copy that goes on while its thread does is made as late as it may be, when its group is waited for; descending, as
 // early as it may be, at once. Copies begin at multiples of their size, and somebody waits for them.
 
@@ -15,6 +17,9 @@
 
 #include <setjmp.h>
 #include <ucontext.h>
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
 
 #include <algorithm>
 #include <cstring>
@@ -187,7 +192,22 @@ static void run_block(const std::vector<int>& order, bool by_warps, Memory share
     }
 }
 
-const char* launch(const unsigned* grid, const unsigned* block, int order, Body kernel, void** args, Memory shared) {
+// While there is one, tiny numbers are zero, if they are to be. Only x86 is asked for it here.
+struct TinyNumbers {
+#if defined(__SSE__)
+    const unsigned before = _mm_getcsr();
+    explicit TinyNumbers(bool are_zero) {
+        if (are_zero) _mm_setcsr(before | 0x8040);  // results, and operands
+    }
+    ~TinyNumbers() { _mm_setcsr(before); }
+#else
+    explicit TinyNumbers(bool) {}
+#endif
+};
+
+const char* launch(const unsigned* grid, const unsigned* block, int order, Body kernel, void** args, Memory shared,
+                   bool tiny_are_zero) {
+    const TinyNumbers mode(tiny_are_zero);
     gridDim = {grid[0], grid[1], grid[2]};
     blockDim = {block[0], block[1], block[2]};
     body = kernel;

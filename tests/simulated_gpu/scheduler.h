@@ -23,7 +23,8 @@ extern "C" char __stop_shared_memory[] __attribute__((weak, visibility("hidden")
 #define SHARED_MEMORY host::Memory{host::__start_shared_memory, host::__stop_shared_memory}
 
 // Runs a kernel to its end; what is wrong with it, or null. order: 0 ascending, 1 descending, else a shuffle's seed.
-const char* launch(const unsigned* grid, const unsigned* block, int order, Body kernel, void** args, Memory shared);
+const char* launch(const unsigned* grid, const unsigned* block, int order, Body kernel, void** args, Memory shared,
+                   bool tiny_are_zero);
 
 void barrier(int site);
 

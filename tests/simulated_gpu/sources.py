@@ -92,7 +92,8 @@ def _compiled(text: str, folder: Path, flags: tuple[str, ...]) -> Path:
     """
     defines = _DEFINES.match(text)
     assert defines is not None
-    runners = "".join(_runner(name, parameters) for name, parameters in _KERNEL.findall(text))
+    in_float32 = int("#define WIDE float\n" in defines[0])
+    runners = "".join(_runner(name, parameters, in_float32) for name, parameters in _KERNEL.findall(text))
     whole = f'{defines[0]}#include "{HOST}"\n{text[defines.end() :]}\n{runners}'
     scheduler = _built(f'#include "{SCHEDULER}"\n', folder, flags)
     return _built(whole, folder, ("-L.", f"-l:{scheduler.name}", "-Wl,-rpath,$ORIGIN", *WITHOUT_LIBRARIES, *flags))
@@ -122,7 +123,7 @@ def _surroundings() -> tuple[str, ...]:
     return (compiler, *(part.read_text() for part in (HOST, HEADER, SCHEDULER)))
 
 
-def _runner(name: str, parameters: str) -> str:
+def _runner(name: str, parameters: str, tiny_are_zero: int) -> str:
     """A C function that launches a kernel with arguments that lie where pointers say."""
     kinds = [
         re.sub(r"\w+$", "", " ".join(p.split())).replace("__restrict__", "").strip() for p in parameters.split(",")
@@ -133,5 +134,5 @@ def _runner(name: str, parameters: str) -> str:
     return (
         f'extern "C" {{ int count_{name} = {len(kinds)}, sizes_{name}[] = {{{sizes}}}; }}\n'
         f'extern "C" const char* run_{name}(const unsigned* grid, const unsigned* block, int order, void** args) {{\n'
-        f"    return host::launch(grid, block, order, {body}, args, SHARED_MEMORY);\n}}\n"
+        f"    return host::launch(grid, block, order, {body}, args, SHARED_MEMORY, {tiny_are_zero});\n}}\n"
     )

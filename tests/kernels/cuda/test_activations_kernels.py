@@ -57,14 +57,22 @@ def size(name: str, x: np.ndarray, dtype: str) -> np.ndarray:
     return 1 + sizes.get(name, 0 * kept)
 
 
-def assert_near(got: np.ndarray, exact: np.ndarray, factor: np.ndarray, terms: Any = 0.0) -> None:
-    """Within `ULPS` of the arithmetic, times `factor`, of the result or of the terms that make it; rounded once."""
+def assert_near(got: np.ndarray, exact: np.ndarray, factor: np.ndarray, terms: Any = 0.0, times: Any = 1.0) -> None:
+    """Within `ULPS` of the arithmetic, times `factor`, of the result or of the terms that make it; rounded once.
+
+    An exponential below the smallest normal number is zero, `times` what it is multiplied by.
+    """
     finite = np.isfinite(exact) & (abs(exact) <= float(np.finfo(got.dtype).max))
-    got, exact, factor, terms = (v[finite] for v in np.broadcast_arrays(got, exact, factor, terms))
-    kind = np.finfo(got.dtype)
-    wide = float(np.finfo(compute_dtype(got.dtype)).eps)
-    bound = ULPS * wide * factor * np.maximum(abs(exact), terms) + kind.eps / 2 * abs(exact) + kind.tiny * kind.eps
+    got, exact, factor, terms, times = (v[finite] for v in np.broadcast_arrays(got, exact, factor, terms, times))
+    kind, wide = np.finfo(got.dtype), np.finfo(compute_dtype(got.dtype))
+    bound = ULPS * float(wide.eps) * factor * np.maximum(abs(exact), terms) + kind.eps / 2 * abs(exact)
+    bound += float(kind.tiny * kind.eps) + 2 * float(wide.tiny) * abs(times)
     assert (abs(got.astype(np.float64) - exact) <= bound).all()
+
+
+def as_taken(x: np.ndarray) -> np.ndarray:
+    """What kernels take numbers of float32 for: zero, below the smallest normal one."""
+    return np.where(abs(x) < np.finfo(x.dtype).tiny, np.copysign(0, x), x) if x.dtype == np.float32 else x
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -93,7 +101,7 @@ def test_it_is_the_reference(name: str, dtype: str, gpu: SimulatedGpu) -> None:
     expected = getattr(reference, f"{name}_gradient")(wide_v, wide_gy, *constants)
     # a gradient is a sum of terms as large as gy, but for the bell of erf
     terms = abs(wide_gy) * (0 if name == "erf" else 1)
-    assert_near(gx, expected, size(name, exact, dtype), terms)
+    assert_near(gx, expected, size(name, exact, dtype), terms, wide_gy)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -104,6 +112,7 @@ def test_the_ends_of_the_numbers(name: str, dtype: str, gpu: SimulatedGpu) -> No
     given = x[::-1].copy()
     y = getattr(activations, name)(gpu.module.asarray(x), *constants).get()
     gx = getattr(activations, f"{name}_gradient")(gpu.module.asarray(v), gpu.module.asarray(given), *constants).get()
+    x, v, given = map(as_taken, (x, v, given))
     expected = getattr(reference, name)(x, *constants), getattr(reference, f"{name}_gradient")(v, given, *constants)
     for ours, theirs in zip((y, gx), expected, strict=True):
         for ask in (np.isnan, np.isposinf, np.isneginf):
@@ -116,6 +125,13 @@ def test_the_ends_of_the_numbers(name: str, dtype: str, gpu: SimulatedGpu) -> No
 def test_zeros_keep_their_sign(name: str, gpu: SimulatedGpu) -> None:
     y = getattr(activations, name)(gpu.module.asarray(np.array([0.0, -0.0], np.float32)), *ROUTINES[name][0])
     assert np.signbit(y.get()).tolist() == [False, True]
+
+
+def test_tiny_numbers_are_zero_in_float32_alone(gpu: SimulatedGpu) -> None:
+    for dtype, wanted in (("float32", [0.0, 1.0]), ("float64", [1.0, 1.0])):
+        y = np.array([np.finfo(dtype).tiny / 2, np.finfo(dtype).tiny], dtype)
+        gx = activations.relu_gradient(gpu.module.asarray(y), gpu.module.asarray(np.ones(2, dtype)))
+        assert gx.get().tolist() == wanted
 
 
 @pytest.mark.parametrize("elements_of", [1, 2, 3, 4, 5, 7, 8, 9, 31, 2049])
