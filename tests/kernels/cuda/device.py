@@ -8,7 +8,10 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
-from dwbridge.kernels.cuda import launch
+from dwbridge.kernels.cuda import launch, products
+
+#: What is kept for each module `cupy`.
+KEPT_OF_CUPY = launch._function, launch._module, products._gemm
 
 
 class RealGpu:
@@ -28,7 +31,7 @@ class RealGpu:
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[ModuleType]:
-        """Notes what is launched."""
+        """Notes what is launched, and has kernels and cuBLAS's functions looked up anew: some tests change sources."""
         cublas, function = self.module.cuda.cublas, launch._function
 
         def noted(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,4 +45,14 @@ class RealGpu:
             mock.patch.object(launch, "_function", lambda *key: noted(key[-1], function(*key))),
             mock.patch.object(cublas, "gemmStridedBatchedEx", noted("gemm", cublas.gemmStridedBatchedEx)),
         ):
-            yield self.module
+            _forget()
+            try:
+                yield self.module
+            finally:
+                _forget()
+
+
+def _forget() -> None:
+    """CuPy is one module for the whole process, so that what was looked up in it would be kept from test to test."""
+    for cache in KEPT_OF_CUPY:
+        cache.cache_clear()
