@@ -39,7 +39,7 @@ class Counts:
 class Device:
     """The only device, which is current without being made so."""
 
-    id = 0
+    id, compute_capability = 0, "90"
 
     def __init__(self, number: Any = 0) -> None:
         pass

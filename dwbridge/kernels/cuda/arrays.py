@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,6 +46,16 @@ def kind_of(*arrays: Array) -> Kind:
         if array.dtype != dtype:
             raise DeclinedError(f"expected arrays of one dtype, got {[array.dtype.name for array in arrays]}")
     return kind(dtype)
+
+
+def capability(array: Any) -> int:
+    """The compute capability of the GPU that an array is on: 90 for 9.0."""
+    return _capability(sys.modules["cupy"], array.data.device_id)
+
+
+@functools.cache
+def _capability(cupy: ModuleType, device: int) -> int:
+    return int(cupy.cuda.Device(device).compute_capability)
 
 
 def empty(shape: int | Sequence[int], dtype: Any) -> Any:

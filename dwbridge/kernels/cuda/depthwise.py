@@ -8,7 +8,7 @@ from typing import Any
 
 from dwbridge.backend import Array, compute_dtype, get_array_module
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.arrays import empty, in_order
+from dwbridge.kernels.cuda.arrays import capability, empty, in_order
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan import depthwise as plan
 from dwbridge.kernels.cuda.plan.launches import KEPT
@@ -71,18 +71,18 @@ def _problem(x_shape: Sequence[int], W_shape: Sequence[int], window: Window2D, *
             too large, to be counted in 32 bits.
     """
     dtypes = tuple([array.dtype for array in arrays if array is not None])
-    return _problem_of(tuple(x_shape), tuple(W_shape), window, dtypes)
+    return _problem_of(tuple(x_shape), tuple(W_shape), window, dtypes, capability(arrays[0]))
 
 
 @functools.lru_cache(KEPT)
 def _problem_of(
-    x_shape: tuple[int, ...], W_shape: tuple[int, ...], window: Window2D, dtypes: tuple[Any, ...]
+    x_shape: tuple[int, ...], W_shape: tuple[int, ...], window: Window2D, dtypes: tuple[Any, ...], capability: int
 ) -> plan.Problem:
     names = {dtype.name for dtype in dtypes}
     if len(names) != 1 or not names <= set(TYPES):
         raise DeclinedError(f"expected arrays of one dtype out of {sorted(TYPES)}, got {sorted(names)}")
     n, c, height, width = x_shape
-    problem = plan.Problem(n, c, W_shape[0], (height, width), window, names.pop())
+    problem = plan.Problem(n, c, W_shape[0], (height, width), window, names.pop(), capability)
     if not problem.countable:
         raise DeclinedError(
             f"expected less than 2^31 maps and less than 2^31 pixels in each, got x of {tuple(x_shape)}"

@@ -18,7 +18,7 @@ ROUNDING = {"float32": 2.0**-24, "float64": 2.0**-53, "float16": 2.0**-11, "bflo
 
 def check_every_direction(wanted: Problem, gpu: SimulatedGpu | RealGpu, begin: int = 0) -> None:
     """Compares y, gx, gW and gb with those of float64; x and gy begin at element `begin` of their memory."""
-    n, c, m, image, window, dtype = wanted
+    n, c, m, image, window, dtype, _ = wanted
     rng = np.random.default_rng(SEED)
     shapes = (n, c, *image), (m, c, *window.kernel), (c * m,), (n, c * m, *window.output_shape(image))
     arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes]

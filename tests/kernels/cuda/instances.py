@@ -18,8 +18,9 @@ from dwbridge.kernels.cuda import (
 )
 from dwbridge.kernels.cuda.plan import depthwise as plan
 from dwbridge.kernels.cuda.plan.depthwise import Problem
+from dwbridge.kernels.cuda.plan.depthwise.problem import PRODUCTS
 from dwbridge.kernels.cuda.plan.launches import Launch
-from dwbridge.kernels.cuda.sources import Instance
+from dwbridge.kernels.cuda.sources import TYPES, Instance
 
 #: images, channels, multiplier, image, window (kernel, stride, pad, dilate), and dtypes
 CASES = {
@@ -142,6 +143,12 @@ def launches(wanted: Problem, aligned: bool = True) -> Iterator[Launch]:
     yield plan.forward(wanted, aligned)
     yield plan.backward_data(wanted, aligned)
     yield from plan.backward_weight(wanted, aligned)[:2]
+
+
+def has_instructions(instance: Instance, chip: int) -> bool:
+    """Whether a chip has those that an instance is made of: plans for others take another one."""
+    [dtype] = (name for name, defines in TYPES.items() if set(defines) <= set(instance.defines))
+    return not instance.source.startswith("tensor") or chip >= PRODUCTS[dtype]
 
 
 def depthwise() -> list[Instance]:

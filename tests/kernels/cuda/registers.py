@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # the tests' own modules, where pytest has not found them
 
-from instances import every
+from instances import every, has_instructions
 from nvrtc import Needs, chips_under_test, compiled
 
 from dwbridge.kernels.cuda.sources import Instance
@@ -30,7 +30,9 @@ Found = dict[tuple[str, str], dict[int, Needs]]
 
 def found(folder: Path) -> Found:
     """What every kernel needs; `folder` is where NVRTC's answers are kept."""
-    chosen = [(instance, chip) for instance in every() for chip in chips_under_test()]
+    chosen = [
+        (instance, chip) for instance in every() for chip in chips_under_test() if has_instructions(instance, chip)
+    ]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         outcomes = threads.map(lambda pair: compiled(*pair, folder), chosen)
     table: Found = {}

@@ -20,7 +20,7 @@ def shared_bytes(launch: Launch) -> int:
         stored = dict(launch.instance.defines).get("STORED")
         results = d["OUT_HEIGHT"] * d["OUT_WIDTH"] * (wide if stored else 2)
         others = (d["KERNEL_HEIGHT"] * d["KERNEL_WIDTH"] + 1) * wide if "weight" in launch.instance.source else results
-        return d["WARPS"] * (d["MAPS"] * (d["FRAME"] * wide + others) + wide)
+        return d["WARPS"] * (d["MAPS"] * (d["FRAME"] * wide + others) + 32 * wide)
     if launch.instance.source in ("tensor_maps", "tensor_maps_weight"):
         image, out_image = d["HEIGHT"] * d["WIDTH"], d["OUT_HEIGHT"] * d["OUT_WIDTH"]
         stages = d["STAGES"] * 16 * 16 * (max(image, out_image) | 1)

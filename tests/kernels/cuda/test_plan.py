@@ -146,6 +146,30 @@ def test_columns_of_frames_come_from_different_banks(numbers: tuple[int, int, in
         assert len({place % 32 for place in places}) == len(places) <= 32
 
 
+@pytest.mark.parametrize(("dtype", "first"), [("float16", 75), ("bfloat16", 80)])
+def test_products_of_matrices_where_there_are_instructions(dtype: str, first: int) -> None:
+    for case in ("tensor rows 5x5", "tensor maps 7x7"):
+        for capability in (50, 70, 75, 80, 90, 120):
+            for launch in launches(problem(case, dtype)._replace(capability=capability)):
+                check_limits(launch)
+                if "sum" not in launch.kernel:
+                    assert ("tensor" in launch.kernel) == (capability >= first), launch
+
+
+@pytest.mark.parametrize("pad", [8, 300, 3000])
+def test_frames_that_padding_leaves_no_room_for(pad: int) -> None:
+    """Bands of a wide padding are kept beside the frames of maps."""
+    window = Window2D.of(9, 1, ((2, 2), (pad, 8)))
+    for launch in launches(Problem(32, 64, 1, (31, 5), window, "float16")):
+        check_limits(launch)
+
+
+def test_kernels_of_more_taps_than_a_grid_has_layers() -> None:
+    for kernel in ((1400, 1400), (1, 700000)):
+        for launch in launches(Problem(1, 1, 1, kernel, Window2D.of(kernel), "float32")):
+            check_limits(launch)
+
+
 def test_small_kernels_and_single_rows_have_none() -> None:
     """A tile has no fewer products for a map of one row than the kernel has taps; any.cuh skips what lies outside."""
     for image, window in (((41, 43), ((3, 5), 1, (1, 2))), ((1, 400), (31, 1, 15))):

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("cuda.bindings.nvrtc", reason="NVRTC is not installed")
 
-from instances import depthwise
+from instances import depthwise, has_instructions
 from nvrtc import chips, chips_under_test, compiled
 from registers import TABLE, expected, found
 
@@ -93,7 +93,8 @@ def test_frames_are_copied_past_the_registers(answers: Path) -> None:
         accesses = compiled(instance, 90, answers).accesses
         kinds = {kind.split(".")[2] for kind in accesses if kind.startswith("cp")}
         assert kinds == {"cg" if part == "8" else "ca" for part in parts - {"1"}}, (instance, accesses)
-        assert not any(kind.startswith("cp") for kind in compiled(instance, 75, answers).accesses)
+        if has_instructions(instance, 75):
+            assert not any(kind.startswith("cp") for kind in compiled(instance, 75, answers).accesses)
         if is_weight:
             assert ("1" in parts) == any(kind.startswith("ld") for kind in accesses), (instance, accesses)
         else:
@@ -113,4 +114,5 @@ def test_small_maps_are_copied_past_the_registers_as_they_lie(answers: Path) -> 
         assert {kind for kind in accesses if kind.startswith("cp")} == {"cp.async.cg.shared.global"}
         stored = "st.global.f32" if instance.source == "tensor_maps_weight" else "st.global.v4.u32"
         assert {kind for kind in accesses if kind.startswith("st")} == {stored}
-        assert not any(kind.startswith("cp") for kind in compiled(instance, 75, answers).accesses)
+        if has_instructions(instance, 75):
+            assert not any(kind.startswith("cp") for kind in compiled(instance, 75, answers).accesses)

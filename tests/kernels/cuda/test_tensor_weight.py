@@ -99,7 +99,7 @@ def test_a_product_of_transposed_matrices(dtype: str, gpu: SimulatedGpu) -> None
 @pytest.mark.parametrize("case", WEIGHT_CASES)
 def test_the_same_bits_in_any_order_of_threads_and_exact_for_integers(case: str, gpu: SimulatedGpu) -> None:
     """Small integers: every product and sum is exact, so a pixel too few, too many or twice shows."""
-    n, c, m, image, window, dtype = wanted = problem(case)
+    n, c, m, image, window, dtype, _ = wanted = problem(case)
     rng = np.random.default_rng(SEED)
     x = rng.integers(-3, 4, (n, c, *image)).astype(dtype)
     gy = rng.integers(-3, 4, (n, c * m, *wanted.out_image)).astype(dtype)
@@ -155,7 +155,7 @@ def test_copies_that_are_not_in_step_are_seen(
 @pytest.mark.parametrize("of_x", [True, False])
 def test_what_is_not_finite_stays_in_its_channel(case: str, value: float, of_x: bool, gpu: SimulatedGpu) -> None:
     """At a border, where zeros beside the map are factors: the channel may have more NaNs than the reference has."""
-    n, c, m, image, window, dtype = wanted = problem(case)._replace(channels=2)
+    n, c, m, image, window, dtype, _ = wanted = problem(case)._replace(channels=2)
     rng = np.random.default_rng(SEED)
     x = rng.normal(size=(n, c, *image)).astype(dtype)
     gy = rng.normal(size=(n, c * m, *wanted.out_image)).astype(dtype)

@@ -36,7 +36,7 @@ struct alignas(16) Maps {
 // A thread's part of the maps of a unit: of image `first`, and of every one that is STEP images further.
 template <int PIXELS>
 struct Share {
-    static const int STEP = THREADS / PIXELS;
+    static constexpr int STEP = THREADS / PIXELS;
     const int first = threadIdx.x / PIXELS, part = threadIdx.x % PIXELS * 8;
     __device__ __forceinline__ bool has(int here, int images) const {
         return first < STEP && first + here < images;

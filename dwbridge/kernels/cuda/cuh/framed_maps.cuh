@@ -32,7 +32,7 @@
 #define COLUMN ((STRIP - 1) * STRIDE_Y + REACH_Y)
 
 struct Frames {
-    WIDE values[MAPS * FRAME + 1];  // behind the frames is the place of pixels that no window sees
+    WIDE values[MAPS * FRAME + 32];  // behind the frames, a place for each lane: of pixels that no window sees
 };
 
 // A strip of the warp's, in some round: `exists` is not so for what lies behind the last one.
@@ -51,11 +51,11 @@ __device__ __forceinline__ Strip strip_of(int lane, int round) {
 __device__ __forceinline__ int place_of(int at) {
     const int row = at % IMAGE / WIDTH + ABOVE, column = at % WIDTH + LEFT;
     const bool seen = at < MAPS * IMAGE && row < FRAME_HEIGHT && column < FRAME_WIDTH;
-    return seen ? at / IMAGE * FRAME + row * PITCH + column : MAPS * FRAME;
+    return seen ? at / IMAGE * FRAME + row * PITCH + column : MAPS * FRAME + at % 32;
 }
 
 __device__ __forceinline__ void clear(Frames& frames, int lane) {
-    for (int at = lane; at < MAPS * FRAME + 1; at += 32) frames.values[at] = 0;
+    for (int at = lane; at < MAPS * FRAME + 32; at += 32) frames.values[at] = 0;
 }
 
 // How many maps a warp has, if `first` is the channel of the first.

@@ -6,8 +6,8 @@
 //     B    rows 2 t and 2 t + 1 of column g
 //     D    sums 0 and 1: row g, columns 2 t and 2 t + 1; sums 2 and 3: the same of row g + 8
 //
-// Where there is no such instruction, lanes exchange what it multiplies: bfloat16 before sm_80. With 16 columns of A and
-// 16 rows of B, words 2 and 3 of A and word 1 of B are of the last eight; before sm_80 these are a product of their own.
+// With 16 columns of A and 16 rows of B, words 2 and 3 of A and word 1 of B are of the last eight; before sm_80 these are a
+// product of their own. The host has no such instruction: lanes exchange what it multiplies.
 
 #pragma once
 
@@ -33,6 +33,9 @@ __device__ __forceinline__ unsigned narrow_two(float low, float high) {
     return word;
 #endif
 }
+
+// Keeps what was stored as words before what is stored again as elements: compilers take these for different memory.
+__device__ __forceinline__ void close_words() { asm volatile("" ::: "memory"); }
 
 __device__ __forceinline__ float low_of(unsigned word) {
     STORED value;
@@ -95,7 +98,7 @@ __device__ __forceinline__ void load_transposed(unsigned* words, const STORED* r
 #endif
 
 __device__ __forceinline__ void multiply(float* d, const unsigned* a, unsigned b) {
-#if defined(ON_HOST) || (defined(STORED_IS_BFLOAT) && __CUDA_ARCH__ < 800)
+#if defined(ON_HOST)
     const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
 #pragma unroll 1
     for (int s = 0; s < 4; ++s) {
@@ -106,7 +109,7 @@ __device__ __forceinline__ void multiply(float* d, const unsigned* a, unsigned b
             d[i] += low_of(rows[i / 2]) * low_of(columns[i % 2]) + high_of(rows[i / 2]) * high_of(columns[i % 2]);
     }
 #else
-    asm("mma.sync.aligned.m16n8k8.row.col.f32." FACTORS ".f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32." FACTORS ".f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(b));
 #endif
@@ -118,7 +121,7 @@ __device__ __forceinline__ void multiply_sixteen(float* d, const unsigned* a, co
     multiply(d, a, b[0]);
     multiply(d, a + 2, b[1]);
 #else
-    asm("mma.sync.aligned.m16n8k16.row.col.f32." FACTORS
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." FACTORS
         ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
         : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));

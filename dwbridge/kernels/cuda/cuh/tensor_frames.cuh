@@ -48,8 +48,8 @@ __device__ __forceinline__ int64 kept(int64 number) {
 // EIGHTS_ eights. It goes down as many rows at once as threads have together.
 template <typename Piece, int ROWS_, int EIGHTS_, int HEIGHT_, int WIDTH_>
 struct Share {
-    static const int PIECE = sizeof(Piece) / sizeof(STORED), PIECES = 8 * EIGHTS_ / PIECE;
-    static const int DOWN = PIECES < THREADS ? THREADS / PIECES : 1;
+    static constexpr int PIECE = sizeof(Piece) / sizeof(STORED), PIECES = 8 * EIGHTS_ / PIECE;
+    static constexpr int DOWN = PIECES < THREADS ? THREADS / PIECES : 1;
     const int line = threadIdx.x / PIECES, column = threadIdx.x % PIECES * PIECE;
     const int64 step;  // from an image to the next
     const STORED* const first;

@@ -91,6 +91,7 @@ __device__ __forceinline__ float sum_by_taps(const STORED* map, const STORED* ke
 __device__ void repair(Maps* unit, const STORED* x, const STORED* kernel, int64 step, int count, int channel,
                        float start) {
     const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+    close_words();
 #pragma unroll 1
     for (int at = 0; at < 4 * TO_EIGHTS; ++at) {
         const int image = g + at % 2 * 8, to = pixel_at<TO>(at / 4 * 8 + 2 * t + at / 2 % 2, channel);

@@ -57,12 +57,16 @@ __device__ __forceinline__ void add_products(float (*sums)[4], const Row* frame,
                                              int group) {
     const int eighth = threadIdx.x % 32 / 8;  // of the warp: its lanes have the rows of one of the matrices
     const STORED* rows = row_of(frame, group + eighth % 2, eighth / 2);
+    const STORED* last = row_of(frame, group + eighth % 2, KERNEL_HEIGHT - 1);  // a row of taps alone: sm_75 reads no more
 #pragma unroll
     for (int tap = 0; tap < KERNEL_HEIGHT; tap += 2)
 #pragma unroll
         for (int e = 0; e < X_EIGHTS; ++e) {
             unsigned pixels[4];
-            load_matrices(pixels, rows + tap * PITCH + 8 * e, tap + 1 < KERNEL_HEIGHT ? 4 : 2);
+            if (tap + 1 < KERNEL_HEIGHT)
+                load_matrices(pixels, rows + tap * PITCH + 8 * e, 4);
+            else
+                load_matrices(pixels, last + 8 * e, 2);
 #pragma unroll
             for (int shift = FIRST; shift <= LAST; ++shift) {
                 const int g = e - BEFORE - shift, s = shift - FIRST;
@@ -119,6 +123,7 @@ __device__ __forceinline__ void store_eights(STORED* to, const float (*sums)[4],
 // What a lane has stored of a row, once more, tap by tap: nothing beside a window is a factor.
 __device__ void store_by_taps(STORED* to, const STORED* map, const STORED* tap, int next, int above, int left,
                               float start) {
+    close_words();
 #pragma unroll 1
     for (int at = 0; at < (EIGHTS + 1) / 2 * 4; ++at) {
         const int here = at / 4 * 16 + at % 4, column = here + own_column(), q = left + column;

@@ -65,7 +65,7 @@ class Maps(NamedTuple):
 
     def frames(self, problem: Problem) -> int:
         """Bytes of all frames."""
-        return wide(problem) * (self.maps * self.frame(problem)[1] + 1)
+        return wide(problem) * (self.maps * self.frame(problem)[1] + WARP)
 
     def groups(self, problem: Problem) -> int:
         """Of neighbouring channels."""

@@ -13,6 +13,9 @@ from dwbridge.kernels.cuda.plan.launches import INDEXED, ITEMSIZES
 #: The most elements of an array, which are more than any GPU can hold: runs of `INDEXED` are rows of a grid.
 ADDRESSED = 2**45
 
+#: dtype -> the compute capability from which on there are instructions for products of matrices
+PRODUCTS = {"float16": 75, "bfloat16": 80}
+
 #: `Window` in window.cuh.
 WINDOW = np.dtype(
     [
@@ -34,6 +37,7 @@ class Problem(NamedTuple):
     image: tuple[int, int]
     window: Window2D
     dtype: str
+    capability: int = 90  #: of the GPU, 90 for 9.0
 
     @property
     def out_image(self) -> tuple[int, int]:
@@ -43,6 +47,11 @@ class Problem(NamedTuple):
     @property
     def itemsize(self) -> int:
         return ITEMSIZES[self.dtype]
+
+    @property
+    def has_products(self) -> bool:
+        """Whether the GPU multiplies matrices of this dtype with sums in float32: on tensor cores."""
+        return self.capability >= PRODUCTS.get(self.dtype, math.inf)
 
     @property
     def planes(self) -> int:

@@ -17,7 +17,9 @@ def rows(problem: Problem, aligned: bool, flip: int = 0, whole: bool = False) ->
         return None
     k, stride, left = problem.window.kernel[0], problem.window.stride[0], problem.window.pad[1][0]
     constants = {"THREADS": THREADS, "K": k, "STRIDE": stride, "LEFT": left}
-    instance = Instance.of("rows", problem.dtype, **found.defines(problem, stride, -(-k // stride) * stride), **constants)
+    instance = Instance.of(
+        "rows", problem.dtype, **found.defines(problem, stride, -(-k // stride) * stride), **constants
+    )
     return _launch(problem, found, instance, "depthwise_rows", flip)
 
 

@@ -69,7 +69,7 @@ def parts(problem: Problem, aligned: bool) -> tuple[int, int] | None:
     window, (height, width) = problem.window, problem.out_image
     part, out_part = (math.gcd(side, EIGHT) if aligned else 1 for side in (problem.image[1], width))
     if (
-        problem.itemsize == 2
+        problem.has_products
         and window.stride == window.dilate == (1, 1)
         and window.kernel[0] <= MOST_ROWS
         and window.kernel[1] in WIDTHS
@@ -134,7 +134,7 @@ class Work(NamedTuple):
 
 
 def work(held: Frame, problem: Problem, resident: int, beside: int = 0) -> Work | None:
-    """The division; None if there are more units than are counted.
+    """The division; None if there are more units than are counted, or no room for two frames.
 
     Args:
         held: what of maps a frame holds.
@@ -147,7 +147,8 @@ def work(held: Frame, problem: Problem, resident: int, beside: int = 0) -> Work 
         return None
     units = units_of(total, channels, resident)
     grid = channels, -(-total // units), 1
-    return Work(total, units, grid, _stages(held.bytes, min(resident, -(-math.prod(grid) // MULTIPROCESSORS)), beside))
+    stages = _stages(held.bytes, min(resident, -(-math.prod(grid) // MULTIPROCESSORS)), beside)
+    return None if stages < 2 else Work(total, units, grid, stages)
 
 
 def units_of(total: int, channels: int, resident: int) -> int:
@@ -165,5 +166,6 @@ def units_of(total: int, channels: int, resident: int) -> int:
 
 
 def _stages(size: int, resident: int, beside: int) -> int:
-    """Frames of this size that a block of so many on a multiprocessor has room for."""
-    return max(2, min(STAGES, (min(SHARED_BYTES, MULTIPROCESSOR // resident - RESERVED) - beside) // size))
+    """Frames that a block has room for; two are worth fewer blocks of a multiprocessor than were aimed at."""
+    most = (SHARED_BYTES - beside) // size
+    return min(most, STAGES, max(2, (MULTIPROCESSOR // resident - RESERVED - beside) // size))

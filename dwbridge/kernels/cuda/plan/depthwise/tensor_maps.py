@@ -66,7 +66,7 @@ def _bits(found: np.ndarray) -> str:
 def _is_small(problem: Problem, aligned: bool) -> bool:
     """Whether maps are vectors of this size, eight of which can be copied as they lie."""
     sizes = math.prod(problem.image), math.prod(problem.out_image)
-    of_this_kind = problem.itemsize == 2 and problem.multiplier == 1 and problem.channels % CHANNELS == 0
+    of_this_kind = problem.has_products and problem.multiplier == 1 and problem.channels % CHANNELS == 0
     return aligned and of_this_kind and max(sizes) <= PIXELS and problem.images <= INDEXED
 
 

@@ -43,9 +43,9 @@ class Walk(NamedTuple):
     def defines(self, problem: Problem, columns: int, period: int) -> dict[str, int]:
         """What `walk.cuh` wants defined, besides THREADS.
 
-        `columns` are those that a lane loads of a row, for each of its V outputs; after `period` rows a kernel's ring is
-        where it was. A turn is as many of these as there are rows ahead: so none of them has to move from one register
-        to another at its end, for which it would have to be there.
+        `columns` are those that a lane loads of a row, for each of its V outputs. After `period` rows a kernel's ring
+        is where it was. A turn is as many of these as rows are ahead: none of them has to move from one register to
+        another at its end, for which it would have to be there.
         """
         k = problem.window.kernel[0]
         ahead = -(-UNDER_WAY // (columns * self.values * problem.itemsize))
