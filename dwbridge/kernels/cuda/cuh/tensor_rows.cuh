@@ -57,7 +57,11 @@ __device__ __forceinline__ void add_products(float (*sums)[4], const Row* frame,
                                              int group) {
     const int eighth = threadIdx.x % 32 / 8;  // of the warp: its lanes have the rows of one of the matrices
     const STORED* rows = row_of(frame, group + eighth % 2, eighth / 2);
-    const STORED* last = row_of(frame, group + eighth % 2, KERNEL_HEIGHT - 1);  // a row of taps alone: sm_75 reads no more
+#if defined(ON_HOST) || __CUDA_ARCH__ < 800  // where addresses that nobody needs have to be of shared memory, too
+    const STORED* last = row_of(frame, group + eighth % 2, KERNEL_HEIGHT - 1);
+#else
+    const STORED* last = rows + (KERNEL_HEIGHT - 1) * PITCH;
+#endif
 #pragma unroll
     for (int tap = 0; tap < KERNEL_HEIGHT; tap += 2)
 #pragma unroll

@@ -17,6 +17,8 @@ from dwbridge.kernels.cuda.sources import Instance
 
 #: Warps of a block of planes.cuh, and the most of one of planes_weight.cuh.
 WARPS, MOST_WARPS = 4, 8
+#: Multiprocessors of a large GPU.
+MULTIPROCESSORS = ENOUGH // 16
 #: Words that a lane keeps in registers -> warps that a multiprocessor shall have room for.
 RESIDENT = {40: 24, 56: 20, 88: 16, 112: 12, KEPT: 8}
 
@@ -44,9 +46,10 @@ def planes_weight(problem: Problem) -> tuple[Launch, int] | None:
     groups, resident = found.groups(problem), _resident(found.kept(problem, gradients=True), problem)
     sums = found.maps * (math.prod(problem.window.kernel) + 1) * wide(problem)
     wanted = _even(problem.images, _at_once(resident) // groups)
-    warps = _warps(even(wanted, MOST_WARPS), found.frames(problem) + sums)
-    if not warps:
+    room = _warps(even(wanted, MOST_WARPS), found.frames(problem) + sums)
+    if not room:
         return None
+    warps = _together(room, wanted, groups, resident)
     slices = -(-wanted // warps)
     turns = -(-problem.images // (warps * slices))
     instance = Instance.of("planes_weight", problem.dtype, **found.defines(problem, warps, resident))
@@ -62,7 +65,16 @@ def _resident(kept: int, problem: Problem) -> int:
 
 def _at_once(resident: int) -> int:
     """Warps that a large GPU has room for."""
-    return ENOUGH // 16 * resident
+    return MULTIPROCESSORS * resident
+
+
+def _together(room: int, wanted: int, groups: int, resident: int) -> int:
+    """Warps of a block, out of `wanted` of a group: the most with which all blocks are there at once; else the most."""
+    for warps in range(room, 0, -1):
+        blocks = groups * -(-wanted // warps)
+        if -(-blocks // MULTIPROCESSORS) <= resident // warps:
+            return warps
+    return room
 
 
 def _even(images: int, most: int) -> int:
