@@ -25,6 +25,8 @@ from dwbridge.kernels.cuda.reductions import sum_over
 
 instances = dense.instances
 
+POINTWISE = Window2D.of(1)
+
 
 def forward(x: Array, W: Array, b: Array | None, window: Window2D) -> Array:
     """y (N, G*O, oH, oW), in the dtype of x."""
@@ -78,9 +80,9 @@ def _products_of_pixels(x: Array, gy: Array, problem: Problem) -> Array:
     gW = empty((g, o, k), problem.kind.wide)
     for images in problem.blocks((o + k) * p, problem.kind.size):
         part = _part(x, images)
-        columns = _patches(part, problem, in_a_row=True) if problem.has_patches else _in_a_row(part, p)
+        columns = _patches(part, problem, in_a_row=True) if problem.has_patches else _in_a_row(part, problem)
         row = len(part) * p
-        left = Matrices(_in_a_row(_part(gy, images), p), 1, g, o, row)
+        left = Matrices(_in_a_row(_part(gy, images), problem), 1, g, o, row)
         multiply(Matrices(gW, 1, g, o, k), left, Matrices(columns, 1, g, k, row, transposed=True), images.start > 0)
     return gW
 
@@ -108,9 +110,10 @@ def _part(maps: Array, images: slice) -> Array:
     return maps if images.stop - images.start == len(maps) else maps[images]
 
 
-def _in_a_row(maps: Array, pixels: int) -> Array:
-    """(C, N*P): the pixels of all images, channel by channel."""
-    return in_order(maps.reshape(len(maps), -1, pixels).swapaxes(0, 1))
+def _in_a_row(maps: Array, problem: Problem) -> Array:
+    """(C, N*P): the pixels of all images, channel by channel. They are patches of a 1x1 kernel."""
+    pointwise = problem_of(maps.shape, (1, maps.shape[1], 1, 1), POINTWISE, problem.kind)
+    return maps if len(maps) == 1 else _patches(maps, pointwise, in_a_row=True)
 
 
 def _patches(x: Array, problem: Problem, in_a_row: bool = False) -> Array:

@@ -135,16 +135,18 @@ def test_a_pointwise_convolution_is_a_product(case: str, calls: int, gpu: Simula
 def test_the_weight_gradient_of_small_maps_is_one_product(gpu: SimulatedGpu) -> None:
     for case, calls in (("small maps", 1), ("small maps of groups", 1), ("large maps", 1), ("groups", 2)):
         computed(gpu, "backward_weight", drawn(POINTWISE[case], "float32")["backward_weight"])
-        images_are_added = [] if planned(POINTWISE[case]).adds_pixels else ["sum_columns"]
-        assert gpu.launches == [*calls * ["gemm"], *images_are_added]
+        if planned(POINTWISE[case]).adds_pixels:  # pixels of all images in a row, of x and of gy
+            assert gpu.launches == ["patches", "patches", *calls * ["gemm"]]
+        else:
+            assert gpu.launches == [*calls * ["gemm"], "sum_columns"]
         gpu.launches.clear()
 
 
 @pytest.mark.parametrize("case", ["stem", "packs", "dilated", "1x1, padded", "small maps of many channels"])
 def test_patches_are_one_launch_beside_the_product(case: str, gpu: SimulatedGpu) -> None:
     expected = {name: ["patches", "gemm"] for name in ROUTINES} | {"backward_data": ["gemm", "gathered"]}
-    if not planned(DENSE[case], "float16").adds_pixels:
-        expected["backward_weight"].append("sum_columns")
+    adds_pixels = planned(DENSE[case], "float16").adds_pixels
+    expected["backward_weight"] = ["patches", *(["patches", "gemm"] if adds_pixels else ["gemm", "sum_columns"])]
     for name, args in drawn(DENSE[case], "float16").items():
         computed(gpu, name, args)
         assert gpu.launches == expected[name]
