@@ -16,7 +16,8 @@ WORDS = ("--shapes", "3,8,1,3,1", "2,6,1,5,2", "--batch", "1", "--rounds", "1", 
 
 
 @pytest.fixture
-def benchmark(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+def depthwise_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The script; as `benchmark` it would be in the place of pytest-benchmark's fixture, which ends the run."""
     monkeypatch.syspath_prepend(BENCHMARKS)
     before = set(sys.modules)
     module = importlib.import_module("depthwise_gpu")
@@ -31,8 +32,8 @@ def benchmark(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
             del sys.modules[name]
 
 
-def test_it_runs_and_writes_its_files(benchmark: ModuleType, gpu: SimulatedGpu, tmp_path: Path) -> None:
-    benchmark.main([*WORDS, "--step", "1", "32", "--out", str(tmp_path)])
+def test_it_runs_and_writes_its_files(depthwise_gpu: ModuleType, gpu: SimulatedGpu, tmp_path: Path) -> None:
+    depthwise_gpu.main([*WORDS, "--step", "1", "32", "--out", str(tmp_path)])
     (file,) = tmp_path.glob("depthwise_gpu_simulated-gpu_*.json")
     result, page = json.loads(file.read_text()), file.with_suffix(".md").read_text()
     assert len(result["rows"]) == 2 * 2 * 3
@@ -47,33 +48,33 @@ def test_it_runs_and_writes_its_files(benchmark: ModuleType, gpu: SimulatedGpu, 
 
 
 @pytest.mark.usefixtures("gpu")
-def test_an_output_that_differs_is_said(benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = benchmark.own.calls
+def test_an_output_that_differs_is_said(depthwise_gpu: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = depthwise_gpu.own.calls
 
     def with_another(sets: Any, shape: Any, *_: Any) -> Any:
         return {name: lambda i, call=call: call(i) * 1.1 for name, call in right(sets, shape).items()}
 
-    monkeypatch.setattr(benchmark.peer, "installed", lambda: sys)  # anything but None
-    monkeypatch.setattr(benchmark.peer, "calls", lambda torch, sets, shape, way: with_another(sets, shape))
-    monkeypatch.setattr(benchmark, "versions", lambda cupy, torch: {})
-    result = benchmark.main([*WORDS, "--dtypes", "float32", "--quick"])
-    assert all(row["wrong"] == [f"torch {way}" for way in benchmark.peer.WAYS] for row in result["rows"])
-    assert "wrong: forward float32 3,8,1,3,1: torch cudnn" in benchmark.report(result)
+    monkeypatch.setattr(depthwise_gpu.peer, "installed", lambda: sys)  # anything but None
+    monkeypatch.setattr(depthwise_gpu.peer, "calls", lambda torch, sets, shape, way: with_another(sets, shape))
+    monkeypatch.setattr(depthwise_gpu, "versions", lambda cupy, torch: {})
+    result = depthwise_gpu.main([*WORDS, "--dtypes", "float32", "--quick"])
+    assert all(row["wrong"] == [f"torch {way}" for way in depthwise_gpu.peer.WAYS] for row in result["rows"])
+    assert "wrong: forward float32 3,8,1,3,1: torch cudnn" in depthwise_gpu.report(result)
 
 
-def test_every_layer_is_measured_once(benchmark: ModuleType) -> None:
-    shapes = benchmark.SHAPES
+def test_every_layer_is_measured_once(depthwise_gpu: ModuleType) -> None:
+    shapes = depthwise_gpu.SHAPES
     assert len(shapes) == len(set(shapes)) == 23
     assert {shape.kernel for shape in shapes} == {3, 5, 7}
     assert all(shape.output == -(-shape.size // shape.stride) for shape in shapes)
 
 
-def test_bytes_are_what_has_to_be_moved(benchmark: ModuleType) -> None:
-    shape = benchmark.Shape(32, 112, 1, 3, 2)
+def test_bytes_are_what_has_to_be_moved(depthwise_gpu: ModuleType) -> None:
+    shape = depthwise_gpu.Shape(32, 112, 1, 3, 2)
     images, outputs, taps = 2 * 32 * 112**2, 2 * 32 * 56**2, 32 * 9
-    for operation in benchmark.OPERATIONS:
-        assert benchmark.least_bytes(operation, shape, 2, "float32") == 4 * (images + outputs + taps)
-        assert benchmark.least_bytes(operation, shape, 2, "float16") == 2 * (images + outputs + taps)
+    for operation in depthwise_gpu.OPERATIONS:
+        assert depthwise_gpu.least_bytes(operation, shape, 2, "float32") == 4 * (images + outputs + taps)
+        assert depthwise_gpu.least_bytes(operation, shape, 2, "float16") == 2 * (images + outputs + taps)
 
 
 def made(batch: int = 32, kernel: int = 3, seconds: float = 1.0, **ways: float) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def made(batch: int = 32, kernel: int = 3, seconds: float = 1.0, **ways: float) 
     return row | {"seconds": {"dwbridge": seconds, **ways}}
 
 
-def test_aims_are_judged(benchmark: ModuleType) -> None:
+def test_aims_are_judged(depthwise_gpu: ModuleType) -> None:
     from gpu.report import aims  # found through the fixture
 
     rows = [made(cudnn=1.2, native=1.6), made(128, seconds=1.5, cudnn=3.0), made(kernel=7, seconds=1.0)]
@@ -97,7 +98,7 @@ def test_aims_are_judged(benchmark: ModuleType) -> None:
     assert lines[-1].endswith("no slower than torch's: reached (100.0 ms, torch channels_last 200.0 ms)")
 
 
-def test_buffers_in_turn_exceed_the_cache(benchmark: ModuleType) -> None:
+def test_buffers_in_turn_exceed_the_cache(depthwise_gpu: ModuleType) -> None:
     used: list[int] = []
 
     class Stub:
@@ -111,7 +112,7 @@ def test_buffers_in_turn_exceed_the_cache(benchmark: ModuleType) -> None:
         def zeros(count: int, dtype: str) -> Any:
             return importlib.import_module("numpy").zeros(count, dtype)
 
-    clock = benchmark.Clock(Stub, 1 << 10)
+    clock = depthwise_gpu.Clock(Stub, 1 << 10)
     assert clock.bandwidth == 8 * 2 * 1024
     assert clock.burst(used.append, 3, 7) == pytest.approx(1 / 7)
     assert used == [0, 1, 2, 0, 1, 2, 0]
