@@ -8,13 +8,16 @@ function that runs them is dropped here.
 import atexit
 import contextlib
 import functools
+import importlib.util
 import itertools
+import json
 import os
 import pickle
 import subprocess
 import sys
 import weakref
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,7 +27,8 @@ from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, fi
 
 #: kinds of answers that are errors
 KINDS: dict[str, type[NoKernelError | RunError]] = {"no kernel": NoKernelError, "failed": RunError}
-COMMAND = (sys.executable, "-c", f"import {__name__} as there; there.main()")
+#: packages that the other process has to find where this one did; all else lies inside of them
+PACKAGES = ("dwbridge", "dwbridge.exporters", "dwbridge.models")
 
 
 def prepare(runtime: str, model: ModelProto, environment: Mapping[str, str]) -> Run:
@@ -42,10 +46,18 @@ def _process(environment: tuple[tuple[str, str], ...]) -> "OwnProcess":
     return OwnProcess(dict(environment))
 
 
+def _command() -> tuple[str, ...]:
+    """What starts the other process; with -P, neither the current folder nor `start.py`'s is on its path."""
+    specs = {name: importlib.util.find_spec(name) for name in PACKAGES}
+    files = {name: spec.origin for name, spec in specs.items() if spec is not None}
+    return sys.executable, "-P", str(Path(__file__).with_name("start.py")), json.dumps(files)
+
+
 class OwnProcess:
     """The other process, as this one sees it."""
 
-    def __init__(self, environment: Mapping[str, str], command: tuple[str, ...] = COMMAND) -> None:
+    def __init__(self, environment: Mapping[str, str], command: tuple[str, ...] | None = None) -> None:
+        command = command or _command()
         paths = os.pathsep.join(path for path in sys.path if path)
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._process = subprocess.Popen(command, env={**environment, "PYTHONPATH": paths}, **pipes)
@@ -76,8 +88,9 @@ class OwnProcess:
             pickle.dump(request, self._process.stdin)
             self._process.stdin.flush()
             kind, value = pickle.load(self._process.stdout)
-        except (EOFError, OSError, ValueError) as error:
-            raise RunError(f"the runtime's process has ended, with code {self._process.poll()}") from error
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
+            self.close()  # its output may end before it does: the code is known at the end
+            raise RunError(f"the runtime's process has ended, with code {self._process.returncode}") from error
         if kind in KINDS:
             raise KINDS[kind](value)
         return value

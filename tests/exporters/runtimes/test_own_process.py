@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,9 +56,21 @@ def test_what_is_dropped_here_is_dropped_there(process: OwnProcess) -> None:
     assert kept({"x": X})
 
 
+def test_packages_are_found_where_this_process_found_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in the current folder, nor first on the path, where another package of the name is."""
+    (tmp_path / "dwbridge").mkdir()
+    (tmp_path / "dwbridge" / "__init__.py").write_text("raise ImportError('another one')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    process = OwnProcess(os.environ)
+    assert process.prepare("native-numpy", CONV)({"x": X})[0].shape == (2, 8, 3, 3)
+    process.close()
+
+
 def test_a_process_that_ends_is_an_error() -> None:
-    process = OwnProcess(os.environ, (sys.executable, "-c", "raise SystemExit(7)"))
-    process._process.wait()
+    """Its output ends a while before it does."""
+    ending = "import os, time; os.close(1); time.sleep(0.2); os._exit(7)"
+    process = OwnProcess(os.environ, (sys.executable, "-c", ending))
     with pytest.raises(RunError, match="the runtime's process has ended, with code 7"):
         process.prepare("native-numpy", CONV)
     process.close()
