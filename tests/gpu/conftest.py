@@ -1,10 +1,10 @@
 """Tests on a real device: through CuPy, skipped where there is none; with DWBRIDGE_DEMAND_GPU=1 they fail instead."""
 
 import importlib
-import os
 from types import ModuleType
 
 import pytest
+from demands import is_demanded
 
 from dwbridge.backend import GpuDevice
 
@@ -15,7 +15,7 @@ def cupy() -> ModuleType:
     try:
         GpuDevice.current()
     except RuntimeError as error:
-        if os.environ.get("DWBRIDGE_DEMAND_GPU"):
+        if is_demanded():
             raise
         pytest.skip(f"no GPU: {error}")
     return importlib.import_module("cupy")
