@@ -6,34 +6,53 @@
 #
 #     PYTHON=python3 benchmarks/gpu.sh [arguments of depthwise_gpu.py]
 #     SECTIONS="tests times" benchmarks/gpu.sh       # where minutes of a GPU are few: of tests kernels sanitizer times
+#     LIMIT=120 benchmarks/gpu.sh                    # seconds after which a file of tests, or a tool, is stopped
+#     PYTEST_ADDOPTS="-n 8" benchmarks/gpu.sh        # with pytest-xdist: kernels are compiled on several cores
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-python=${PYTHON:-python3} sections=${SECTIONS:-tests kernels sanitizer times}
+python=${PYTHON:-python3} sections=${SECTIONS:-tests kernels sanitizer times} limit=${LIMIT:-300}
 failed=()
+trap 'kill $(jobs -p) 2> /dev/null; exit 130' INT TERM  # and with it what it started
 
 title() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
 section() { [[ " $sections " == *" $1 "* ]] && title "$2"; }
-check() { "${@:2}" || failed+=("$1"); }
+
+# check NAME WORD...: runs the command, and says how long that took. A failure is listed at the end; all else goes on.
+check() {
+    local start=$SECONDS code=0
+    timeout --kill-after=10 "$limit" "${@:2}" &
+    wait $! || code=$?
+    echo "$1: $((SECONDS - start)) s"
+    case $code in
+        0) ;;
+        124 | 137) failed+=("$1 (stopped after $limit s)") ;;
+        *) failed+=("$1") ;;
+    esac
+}
 
 title "what is here"
 check "doctor" "$python" -c "from dwbridge.cli.main import main; raise SystemExit(main(['doctor']))"
 
 export DWBRIDGE_DEMAND_GPU=1
+# Each file is a process of its own: after an illegal access, nothing in the same process finds the device again.
 if section tests "tests on the device"; then
-    check "tests" "$python" -m pytest -q -m gpu tests/gpu
+    for file in tests/gpu/test_*_on_a_device.py; do check "$file" "$python" -m pytest -q -m gpu "$file"; done
 fi
 
+# Faults that are planted in tensor kernels are for the simulated GPU to see.
 if section kernels "each kernel's own tests, on the device"; then
-    check "kernels" "$python" -m pytest -q tests/kernels/cuda/test_*_kernels.py tests/kernels/cuda/test_tensor_*.py
+    for file in tests/kernels/cuda/test_*_kernels.py tests/kernels/cuda/test_tensor_*.py; do
+        check "$file" "$python" -m pytest -q -k "not in_step" "$file"
+    done
 fi
 
-# CuPy asks for what may be refused, and handles that: errors of the API are no findings.
+# CuPy asks for what may be refused, and handles that: errors of the API are no findings. Everything is one process.
 if section sanitizer "compute-sanitizer"; then
     sanitizer=$(PATH="$PATH${CUDA_HOME:+:$CUDA_HOME/bin}:/usr/local/cuda/bin" command -v compute-sanitizer)
     for tool in memcheck racecheck; do
         if [ -n "$sanitizer" ]; then
             title "$tool"
-            check "$tool" env DWBRIDGE_EXACT_ALLOCATIONS=1 \
+            check "$tool" env -u PYTEST_ADDOPTS DWBRIDGE_EXACT_ALLOCATIONS=1 \
                 "$sanitizer" --tool "$tool" --report-api-errors no --error-exitcode 9 \
                 "$python" -m pytest -q -m gpu tests/gpu/test_depthwise_on_a_device.py -k sanitized
         else
@@ -43,8 +62,8 @@ if section sanitizer "compute-sanitizer"; then
 fi
 
 if section times "times"; then
-    check "times" "$python" benchmarks/depthwise_gpu.py "$@"
+    limit=0 check "times" "$python" benchmarks/depthwise_gpu.py "$@"
 fi
 
 title "done"
-[ ${#failed[@]} -eq 0 ] || { echo "FAILED: ${failed[*]}"; exit 1; }
+[ ${#failed[@]} -eq 0 ] || { echo "FAILED:"; printf '    %s\n' "${failed[@]}"; exit 1; }
