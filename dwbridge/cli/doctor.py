@@ -45,6 +45,8 @@ def installed() -> dict[str, str | None]:
 
 def warnings(versions: dict[str, str | None]) -> list[str]:
     """What is wrong with a set of packages as a whole."""
+    if versions.get("dwbridge", "") is None:
+        return ["dwbridge is not installed, and runs from its sources: what brings a runtime is not known"]
     if versions.get("onnxruntime") and versions.get("onnxruntime-gpu"):
         return [
             "onnxruntime and onnxruntime-gpu are both installed and overwrite each other's files: "
@@ -68,8 +70,11 @@ def mend(runtime: str, versions: dict[str, str | None]) -> str:
 
 
 def requirements_of(extra: str) -> list[str]:
-    """What an extra of dwbridge installs, as pip takes it."""
-    lines = importlib.metadata.requires("dwbridge") or []
+    """What an extra of dwbridge installs, as pip takes it; nothing is known where dwbridge is not installed."""
+    try:
+        lines = importlib.metadata.requires("dwbridge") or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
     matches = (re.fullmatch(r"([^;]+?)\s*;\s*extra == ['\"]([\w-]+)['\"]", line) for line in lines)
     return [match[1] for match in matches if match and match[2] == extra]
 

@@ -2,8 +2,10 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "gpu.sh"
@@ -84,3 +86,22 @@ def test_an_end_ends_what_runs(machine: Machine) -> None:
         script.stdout.read()  # until nobody is left who could write
     assert script.returncode == 130
     assert not Path("/proc", pid).exists()
+
+
+def test_it_runs_from_a_bare_tree(machine: Machine) -> None:
+    """With what is installed here but dwbridge: Python without its site, and the packages one by one."""
+    packages = machine.folder / "packages"
+    packages.mkdir()
+    for file in Path(np.__file__).parents[1].iterdir():
+        if not file.name.startswith(("dwbridge", "__editable__")):
+            (packages / file.name).symlink_to(file)
+    machine.program("python", f'exec {sys.executable} -S "$@"')
+    done = machine.run("times", "--help", PYTHONPATH=str(packages))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning: dwbridge is not installed, and runs from its sources" in done.stdout
+    assert "usage: depthwise_gpu.py" in done.stdout
+
+
+def test_it_leaves_nothing(machine: Machine) -> None:
+    machine.run("", TMPDIR=str(machine.folder))
+    assert sorted(file.name for file in machine.folder.iterdir()) == ["calls", "python"]

@@ -1,4 +1,8 @@
+import importlib.metadata
 from collections.abc import Callable
+from typing import Any
+
+import pytest
 
 from dwbridge.cli.doctor import mend, requirements_of, warnings
 
@@ -35,3 +39,17 @@ def test_a_wheel_for_gpus_replaces_the_one_for_the_cpu() -> None:
     assert mend("onnxruntime-cuda", {}).startswith("pip install 'onnxruntime-gpu[")
     mended = mend("onnxruntime-cuda", {"onnxruntime": "1.22"})
     assert mended.startswith("pip uninstall -y onnxruntime && pip install 'onnxruntime-gpu[")
+
+
+def test_sources_that_are_not_installed_are_examined_too(run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = importlib.metadata.distribution
+
+    def distribution(name: str) -> Any:
+        if name == "dwbridge":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return installed(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", distribution)
+    outcome = run("doctor")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "warning: dwbridge is not installed, and runs from its sources" in outcome.out
