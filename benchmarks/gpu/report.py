@@ -9,6 +9,7 @@ from tables import heading, markdown_table, plain_table, said
 
 from dwbridge.cli.bench.rows import geometric_mean
 from gpu.shapes import OPERATIONS
+from gpu.troubles import failures, label, wrong
 
 Row = dict[str, Any]
 
@@ -39,22 +40,23 @@ def report(result: dict[str, Any], markdown: bool = False) -> str:
 
 def explanation(result: dict[str, Any]) -> list[str]:
     """The card, and what the columns are."""
-    card = result["card"]
+    card, rest = result["card"], result["left_out"]
     return [
         f"- {card['name']}, compute capability {card['compute_capability']}, {card['cache'] / 2**20:.0f} MiB of cache; "
         f"driver {card['driver']}, runtime {card['runtime']}",
         f"- copy, measured in this run: {result['bandwidth'] / 1e12:.3f} TB/s read and written",
         "- us: dwbridge's kernels, device time. % copy: the bytes that have to be moved, by that time, over the copy's",
         "- torch: how many times as long its fastest way takes",
-        f"- buffers in turn, so that three times the cache lies between two uses; wrong: {wrong(result)}",
+        "- buffers in turn, so that three times the cache lies between two uses",
+        f"- wrong: {wrong(result)}",
+        *(f"- {line}" for line in failures(result)),
+        *([f"- left out, {len(rest)} layers: {'; '.join(rest)}"] if rest else []),
     ]
 
 
-def wrong(result: dict[str, Any]) -> str:
-    """Rows on which somebody computed something else."""
-    found = [f"{row['operation']} {row['dtype']} {row['shape']}: {', '.join(row['wrong'])}" for row in result["rows"]
-             if row["wrong"]]  # fmt: skip
-    return "; ".join(found) or "nothing"
+def timed(rows: Sequence[Row]) -> list[Row]:
+    """Those in which dwbridge did not fail."""
+    return [row for row in rows if "dwbridge" in row["seconds"]]
 
 
 def share(row: Row, result: dict[str, Any]) -> float:
@@ -63,7 +65,9 @@ def share(row: Row, result: dict[str, Any]) -> float:
 
 
 def fastest(row: Row) -> tuple[float, str] | None:
-    """(how many times as long as dwbridge, way) of torch's fastest way; None if torch was not there."""
+    """(how many times as long as dwbridge, way) of torch's fastest way; None if one of the two is not there."""
+    if "dwbridge" not in row["seconds"]:
+        return None
     ways = {name: seconds for name, seconds in row["seconds"].items() if name != "dwbridge"}
     way = min(ways, key=ways.__getitem__, default=None)
     return None if way is None else (ways[way] / row["seconds"]["dwbridge"], way.removeprefix("torch "))
@@ -71,6 +75,8 @@ def fastest(row: Row) -> tuple[float, str] | None:
 
 def cells(row: Row, result: dict[str, Any]) -> list[str]:
     """One line of a table."""
+    if not timed([row]):
+        return [row["shape"], str(row["batch"]), "failed", *[""] * (len(HEADER) - 3)]
     peer = fastest(row)
     told = (f"{peer[0]:.2f}", peer[1]) if peer else ("", "")
     own = f"{1e6 * row['seconds']['dwbridge']:.1f}"
@@ -78,7 +84,10 @@ def cells(row: Row, result: dict[str, Any]) -> list[str]:
 
 
 def means(rows: Sequence[Row], result: dict[str, Any]) -> str:
-    """Geometric means of a table."""
+    """Geometric means of a table, of those rows in which dwbridge did not fail."""
+    rows = timed(rows)
+    if not rows:
+        return "geometric mean: none"
     text = f"geometric mean: {100 * geometric_mean(share(row, result) for row in rows):.0f} % of copy"
     against = [peer[0] for row in rows if (peer := fastest(row))]
     return text + (f", torch {geometric_mean(against):.2f}" if against else "")
@@ -95,10 +104,10 @@ def aims(result: dict[str, Any]) -> Iterator[str]:
         found = [peer[0] for row in result["rows"] if row["operation"] == operation and (peer := fastest(row))]
         told = f"{said(geometric_mean(found) >= aim)} ({geometric_mean(found):.2f})" if found else "not measured"
         yield f"{operation}, {aim} times as fast as torch in the geometric mean: {told}"
-    host = max(result["host"].values(), default=None)
+    host = max(result["host"]["seconds"].values(), default=None)
     told = "not measured" if host is None else f"{said(host < HOST_AIM)} ({1e6 * host:.1f} us)"
     yield f"host time of a kernel call under {1e6 * HOST_AIM:.0f} us: {told}"
-    yield f"a training step of MobileNetV2 no slower than torch's: {_step(result['step'])}"
+    yield f"a training step of MobileNetV2 no slower than torch's: {_step(result['step']['seconds'])}"
 
 
 def _names(kernels: Sequence[int]) -> str:
@@ -108,6 +117,8 @@ def _names(kernels: Sequence[int]) -> str:
 def _shares(rows: Sequence[Row], least: float, result: dict[str, Any]) -> str:
     if not rows:
         return "not measured"
+    if missing := [label(row) for row in rows if not timed([row])]:
+        return f"{100 * least:.0f} % of copy {said(False)} (dwbridge failed at {missing[0]})"
     shares = {f"{row['shape']} batch {row['batch']}": share(row, result) for row in rows}
     lowest = min(shares, key=shares.__getitem__)
     mean = geometric_mean(shares.values())

@@ -6,15 +6,54 @@ and in channels_last.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from networks import NETWORKS
 from peers.batch import batch
 
+from gpu.attempts import attempts, medians
+from gpu.clock import Clock
+
 NETWORK = "mobilenet_v2"
+#: Steps of a burst, and those before the first.
+STEPS, WARM = 5, 3
+LAYOUTS = ("contiguous_format", "channels_last")
+#: How far a first loss may be from dwbridge's, of its size.
+TOLERANCE = 1e-3
 #: A step that gives the loss before it, as an array of the device.
 Step = Callable[[], Any]
+
+
+def measured(torch: Any, clock: Clock, count: int, size: int, number: int) -> dict[str, Any]:
+    """Seconds of a step for everybody, the first losses, whose loss is wrong, and who failed."""
+    failed: dict[str, str] = {}
+    makers: dict[str, Callable[[], Step]] = {"dwbridge": functools.partial(own, count, size)}
+    if torch is not None:
+        makers |= {f"torch {layout}": functools.partial(torchs, torch, count, size, layout) for layout in LAYOUTS}
+    steps = attempts(makers, failed)
+    losses = attempts({name: functools.partial(_loss, step) for name, step in steps.items()}, failed)
+    ready = attempts({name: functools.partial(clock.wall, steps[name], WARM) for name in losses}, failed)
+    bursts = {name: functools.partial(clock.wall, steps[name], STEPS) for name in ready}
+    seconds = medians(bursts, number, failed, limit=60)
+    return {"seconds": seconds, "losses": losses, "wrong": differing(losses), "failed": failed}
+
+
+def _loss(step: Step) -> float:
+    return float(step())
+
+
+def differing(losses: dict[str, float]) -> list[str]:
+    """Those whose loss is not dwbridge's; nobody where dwbridge has none.
+
+    >>> differing({'dwbridge': 7.0, 'torch contiguous_format': 7.001, 'torch channels_last': 7.01})
+    ['torch channels_last']
+    """
+    first = losses.get("dwbridge")
+    if first is None:
+        return []
+    return [name for name, loss in losses.items() if not abs(loss - first) <= TOLERANCE * abs(first)]
 
 
 def own(count: int, size: int) -> Step:
