@@ -5,7 +5,8 @@
 It needs a GPU and CuPy; torch takes part if it is installed in the same environment. Measured are, in this order,
 
 * the bandwidth of a copy;
-* a training step of MobileNetV2, float32, 224x224, batch 64: time from start to end, host and device together;
+* a training step of MobileNetV2, float32, 224x224, batch 64: time from start to end, host and device together; torch's
+  with its defaults, by which cuDNN may use TF32, and without TF32;
 * the host's time for a kernel call, on a convolution of a few pixels;
 * every depthwise layer of MobileNetV2, EfficientNet-B0 and ConvNeXt-T at batch 32 and 128, float32 and float16: device
   time from CUDA events, buffers used in turn so that three times the second-level cache lies between two uses,
@@ -84,6 +85,7 @@ def beginning(cupy: Any, torch: Any, clock: Clock, layers: Sequence[Layer]) -> d
         "machine": description(),
         "card": card(cupy),
         "versions": versions(cupy, torch),
+        "tf32": peer.tf32(torch) if torch else {},
         "absent": [] if torch else ["torch"],
         "bandwidth": clock.bandwidth,
         "step": {"seconds": {}, "losses": {}, "wrong": [], "failed": {}},

@@ -9,6 +9,7 @@ from tables import heading, markdown_table, plain_table, said
 
 from dwbridge.cli.bench.rows import geometric_mean
 from gpu.shapes import OPERATIONS
+from gpu.training import WAYS
 from gpu.troubles import failures, label, wrong
 
 Row = dict[str, Any]
@@ -47,11 +48,18 @@ def explanation(result: dict[str, Any]) -> list[str]:
         f"- copy, measured in this run: {result['bandwidth'] / 1e12:.3f} TB/s read and written",
         "- us: dwbridge's kernels, device time. % copy: the bytes that have to be moved, by that time, over the copy's",
         "- torch: how many times as long its fastest way takes",
+        *tf32(result),
         "- buffers in turn, so that three times the cache lies between two uses",
         f"- wrong: {wrong(result)}",
         *(f"- {line}" for line in failures(result)),
         *([f"- left out, {len(rest)} layers: {'; '.join(rest)}"] if rest else []),
     ]
+
+
+def tf32(result: dict[str, Any]) -> list[str]:
+    """How torch multiplies float32; nothing where it is not there."""
+    words = ", ".join(f"{name} {'on' if allowed else 'off'}" for name, allowed in result["tf32"].items())
+    return [f"- torch's float32, in layers and where a way does not say 'without TF32': {words}"] if words else []
 
 
 def timed(rows: Sequence[Row]) -> list[Row]:
@@ -107,7 +115,10 @@ def aims(result: dict[str, Any]) -> Iterator[str]:
     host = max(result["host"]["seconds"].values(), default=None)
     told = "not measured" if host is None else f"{said(host < HOST_AIM)} ({1e6 * host:.1f} us)"
     yield f"host time of a kernel call under {1e6 * HOST_AIM:.0f} us: {told}"
-    yield f"a training step of MobileNetV2 no slower than torch's: {_step(result['step']['seconds'])}"
+    for defaults, against in ((True, "torch's with its defaults"), (False, "torch's without TF32")):
+        ways = ["dwbridge", *(f"torch {way}" for way, (_, as_is) in WAYS.items() if as_is == defaults)]
+        seconds = {way: taken for way, taken in result["step"]["seconds"].items() if way in ways}
+        yield f"a training step of MobileNetV2 no slower than {against}: {_step(seconds)}"
 
 
 def _names(kernels: Sequence[int]) -> str:

@@ -1,13 +1,15 @@
 """A training step of MobileNetV2 on the device: forward, softmax cross entropy, backward, Adam, in both frameworks.
 
 float32, images on the device before; the loss is not read in a step. torch runs eagerly, with its fused Adam, in NCHW
-and in channels_last.
+and in channels_last; with its defaults, by which cuDNN multiplies float32 as TF32 (factors of 11 bits), and without
+TF32, as dwbridge multiplies.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from networks import NETWORKS
@@ -19,9 +21,15 @@ from gpu.clock import Clock
 NETWORK = "mobilenet_v2"
 #: Steps of a burst, and those before the first.
 STEPS, WARM = 5, 3
-LAYOUTS = ("contiguous_format", "channels_last")
-#: How far a first loss may be from dwbridge's, of its size.
-TOLERANCE = 1e-3
+#: torch's way -> (layout, whether its defaults decide on TF32: else it is off)
+WAYS = {
+    "contiguous_format": ("contiguous_format", True),
+    "channels_last": ("channels_last", True),
+    "contiguous_format without TF32": ("contiguous_format", False),
+    "channels_last without TF32": ("channels_last", False),
+}
+#: How far a first loss may be from dwbridge's, of its size: with torch's defaults, and without TF32.
+TOLERANCES = {True: 1e-2, False: 1e-3}
 #: A step that gives the loss before it, as an array of the device.
 Step = Callable[[], Any]
 
@@ -31,7 +39,7 @@ def measured(torch: Any, clock: Clock, count: int, size: int, number: int) -> di
     failed: dict[str, str] = {}
     makers: dict[str, Callable[[], Step]] = {"dwbridge": functools.partial(own, count, size)}
     if torch is not None:
-        makers |= {f"torch {layout}": functools.partial(torchs, torch, count, size, layout) for layout in LAYOUTS}
+        makers |= {f"torch {way}": functools.partial(torchs, torch, count, size, *WAYS[way]) for way in WAYS}
     steps = attempts(makers, failed)
     losses = attempts({name: functools.partial(_loss, step) for name, step in steps.items()}, failed)
     ready = attempts({name: functools.partial(clock.wall, steps[name], WARM) for name in losses}, failed)
@@ -47,13 +55,14 @@ def _loss(step: Step) -> float:
 def differing(losses: dict[str, float]) -> list[str]:
     """Those whose loss is not dwbridge's; nobody where dwbridge has none.
 
-    >>> differing({'dwbridge': 7.0, 'torch contiguous_format': 7.001, 'torch channels_last': 7.01})
-    ['torch channels_last']
+    >>> differing({'dwbridge': 7.0, 'torch channels_last': 7.01, 'torch channels_last without TF32': 7.01})
+    ['torch channels_last without TF32']
     """
     first = losses.get("dwbridge")
     if first is None:
         return []
-    return [name for name, loss in losses.items() if not abs(loss - first) <= TOLERANCE * abs(first)]
+    tolerances = {f"torch {way}": TOLERANCES[defaults] for way, (_, defaults) in WAYS.items()}
+    return [name for name, loss in losses.items() if not abs(loss - first) <= tolerances.get(name, 0.0) * abs(first)]
 
 
 def own(count: int, size: int) -> Step:
@@ -78,8 +87,8 @@ def own(count: int, size: int) -> Step:
     return step
 
 
-def torchs(torch: Any, count: int, size: int, layout: str) -> Step:
-    """The step in torch."""
+def torchs(torch: Any, count: int, size: int, layout: str, defaults: bool) -> Step:
+    """The step in torch, with its defaults or without TF32."""
     from networks.in_torch import network
 
     memory_format = getattr(torch, layout)
@@ -96,4 +105,22 @@ def torchs(torch: Any, count: int, size: int, layout: str) -> Step:
         adam.step()
         return loss.detach()
 
-    return step
+    def exact() -> Any:
+        with without_tf32(torch):
+            return step()
+
+    return step if defaults else exact
+
+
+@contextlib.contextmanager
+def without_tf32(torch: Any) -> Iterator[None]:
+    """cuDNN and cuBLAS multiply float32 as it is, for the length of the `with` block."""
+    places = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = [place.allow_tf32 for place in places]
+    try:
+        for place in places:
+            place.allow_tf32 = False
+        yield
+    finally:
+        for place, allowed in zip(places, before, strict=True):
+            place.allow_tf32 = allowed

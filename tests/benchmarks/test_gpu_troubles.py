@@ -5,8 +5,9 @@ import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -28,10 +29,20 @@ WORDS = (
 pytestmark = pytest.mark.usefixtures("gpu")
 
 
+class Torch(SimpleNamespace):
+    """What is asked of torch beside its convolutions and networks."""
+
+    def __init__(self) -> None:
+        matmul = SimpleNamespace(allow_tf32=False)
+        super().__init__(
+            backends=SimpleNamespace(cudnn=SimpleNamespace(allow_tf32=True), cuda=SimpleNamespace(matmul=matmul))
+        )
+
+
 @pytest.fixture
-def torch(depthwise_gpu: ModuleType, monkeypatch: pytest.MonkeyPatch) -> object:
+def torch(depthwise_gpu: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Torch:
     """A torch that computes as dwbridge does."""
-    torch, own = object(), depthwise_gpu.own.calls
+    torch, own = Torch(), depthwise_gpu.own.calls
     monkeypatch.setattr(depthwise_gpu.peer, "installed", lambda: torch)
     monkeypatch.setattr(depthwise_gpu.peer, "calls", lambda torch, sets, shape, way: own(sets, shape))
     monkeypatch.setattr(depthwise_gpu, "versions", lambda cupy, torch: {})
@@ -46,7 +57,7 @@ def failing(error: BaseException) -> Callable[..., Any]:
 
 
 def test_an_output_that_differs_is_said(
-    depthwise_gpu: ModuleType, torch: object, monkeypatch: pytest.MonkeyPatch
+    depthwise_gpu: ModuleType, torch: Torch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = depthwise_gpu.own.calls
 
@@ -61,7 +72,7 @@ def test_an_output_that_differs_is_said(
 
 
 def test_a_way_of_torch_that_fails_leaves_the_others(
-    depthwise_gpu: ModuleType, torch: object, monkeypatch: pytest.MonkeyPatch
+    depthwise_gpu: ModuleType, torch: Torch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When its calls are made, or when one is made of them."""
     right = depthwise_gpu.own.calls
@@ -158,18 +169,39 @@ def test_layers_for_which_no_time_is_left_are_named(depthwise_gpu: ModuleType, t
     assert "left out, 2 layers: float32, batch 1, 3,8,1,3,1; float32, batch 1, 2,6,1,5,2" in page
 
 
-def test_a_loss_that_differs_is_said(depthwise_gpu: ModuleType, torch: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """torch's networks are dwbridge's here."""
+def test_a_loss_that_differs_is_said(depthwise_gpu: ModuleType, torch: Torch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch's defaults may multiply TF32, and be further away; its networks are dwbridge's here."""
     training, own = depthwise_gpu.training, depthwise_gpu.training.own
 
-    def another(torch: Any, count: int, size: int, layout: str) -> Any:
+    def another(torch: Any, count: int, size: int, layout: str, defaults: bool) -> Any:
         step = own(count, size)
-        return failing(RuntimeError("out")) if layout == "channels_last" else lambda: step() * 1.005
+        return failing(RuntimeError("out")) if layout == "channels_last" and defaults else lambda: step() * 1.005
 
     monkeypatch.setattr(training, "torchs", another)
     result = depthwise_gpu.main([*WORDS, "--step", "1", "32", "--minutes", "0", "--quick"])
-    assert result["step"]["wrong"] == ["torch contiguous_format"]
+    wrong = [f"torch {layout} without TF32" for layout in ("contiguous_format", "channels_last")]
+    assert result["step"]["wrong"] == wrong
     assert result["step"]["failed"] == {"torch channels_last": "RuntimeError: out"}
-    assert result["step"]["seconds"].keys() == {"dwbridge", "torch contiguous_format"}
-    assert "wrong: training step: torch contiguous_format" in depthwise_gpu.report(result)
+    assert result["step"]["seconds"].keys() == {"dwbridge", "torch contiguous_format", *wrong}
+    page = depthwise_gpu.report(result)
+    assert f"wrong: training step: {', '.join(wrong)}" in page
+    assert "cudnn.allow_tf32 on, cuda.matmul.allow_tf32 off" in page
     assert not depthwise_gpu.is_sound(result)
+
+
+def test_tf32_is_off_for_as_long_as_it_is_asked_for(depthwise_gpu: ModuleType, torch: Torch) -> None:
+    torch.backends.cuda.matmul.allow_tf32 = True
+    with depthwise_gpu.training.without_tf32(torch):
+        assert set(depthwise_gpu.peer.tf32(torch).values()) == {False}
+    assert set(depthwise_gpu.peer.tf32(torch).values()) == {True}
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_layers_are_torchs_with_what_is_reported_of_tf32(depthwise_gpu: ModuleType, allowed: bool) -> None:
+    torch = MagicMock()
+    torch.backends.cudnn.allow_tf32 = allowed
+    arrays = dict.fromkeys(("x", "W", "gy"))
+    for call in depthwise_gpu.peer.calls(torch, [arrays], depthwise_gpu.Shape(2, 6, 1, 3, 1), "cudnn").values():
+        call(0)
+        torch.backends.cudnn.flags.assert_called_with(enabled=True, benchmark=True, allow_tf32=allowed)
+    assert depthwise_gpu.peer.tf32(torch)["cudnn.allow_tf32"] is allowed
