@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from every_direction import ROUNDING, check_every_direction
+from every_direction import ROUNDING
 from fragments import G, T, of_a, of_b, of_d
 from instances import CASES, problem
 from planted import is_seen
+from repairs import without_repairs
 from seed import SEED
 from simulated_gpu import SimulatedGpu
 
@@ -17,7 +18,6 @@ from dwbridge.kernels.cuda.launch import run
 from dwbridge.kernels.cuda.plan import depthwise as plan
 from dwbridge.kernels.cuda.plan.depthwise import Problem
 from dwbridge.kernels.cuda.plan.depthwise.tensor_maps import meeting
-from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.reference import depthwise as reference
 
 MAP_CASES = [case for case in CASES if case.startswith("tensor maps")]
@@ -205,17 +205,6 @@ def test_what_is_not_finite_stays_where_it_belongs(case: str, dtype: str, gpu: S
         assert (abs(found[finite] - right[finite]) <= 64 * ROUNDING[dtype] * (1 + abs(right[finite]))).all()
 
 
-#: What computes sums that are not finite once more: so it also hides what was never written.
-REPAIR = "if (zero != 0)"
-
-
-@pytest.mark.parametrize("case", MAP_CASES)
-def test_nothing_is_left_to_be_repaired(case: str, gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = Instance.text
-    monkeypatch.setattr(Instance, "text", lambda instance: honest(instance).replace(REPAIR, "if (false)"))
-    check_every_direction(problem(case), gpu)
-
-
 def of_one_slice(gpu: SimulatedGpu) -> tuple[np.ndarray, np.ndarray]:
     """Outputs and sums of one slice of many units, as only large arrays have them, and what they should be."""
     wanted = Problem(75, 8, 1, (5, 5), Window2D.of(3, 1, 1), "float16")
@@ -257,7 +246,7 @@ def test_copies_that_are_not_in_step_are_seen(
         if kernel not in source:
             return source
         assert right in source
-        return source.replace(right, wrong).replace(REPAIR, "if (false)")
+        return without_repairs(source.replace(right, wrong))
 
     assert is_seen(plant, of_one_slice, libraries, monkeypatch)
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from every_direction import ROUNDING, check_every_direction
+from every_direction import ROUNDING
 from fragments import G, T, of_a, of_b, of_d
 from instances import CASES, problem
 from planted import is_seen
+from repairs import without_repairs
 from seed import SEED
 from simulated_gpu import SimulatedGpu
 
@@ -97,17 +98,6 @@ def test_what_is_not_finite_stays_where_it_belongs(case: str, dtype: str, gpu: S
     assert (abs(y[finite] - expected[finite]) <= bound).all()
 
 
-#: What computes sums that are not finite once more: so it also hides what was never written.
-REPAIR = "zero != 0 && exists"
-
-
-@pytest.mark.parametrize("case", [case for case in CASES if case.startswith("tensor rows")])
-def test_nothing_is_left_to_be_repaired(case: str, gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = Instance.text
-    monkeypatch.setattr(Instance, "text", lambda instance: honest(instance).replace(REPAIR, "false"))
-    check_every_direction(problem(case), gpu)
-
-
 def of_one_slice(gpu: SimulatedGpu) -> tuple[np.ndarray, np.ndarray]:
     """Outputs of one slice of many units, as only large arrays have them, and what they should be: small integers."""
     wanted = plan.Problem(40, 2, 1, (14, 16), Window2D.of(5, 1, 2), "float16")
@@ -139,8 +129,8 @@ def test_copies_that_are_not_in_step_are_seen(
     right: str, wrong: str, libraries: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def plant(source: str) -> str:
-        assert right in source and REPAIR in source
-        return source.replace(right, wrong).replace(REPAIR, "false")
+        assert right in source
+        return without_repairs(source.replace(right, wrong))
 
     assert is_seen(plant, of_one_slice, libraries, monkeypatch)
 
