@@ -20,6 +20,8 @@ from simulated_gpu.names import CUBLAS, Signature
 HANDLE = 1
 #: cudaDataType_t
 TYPES = {0: "float32", 1: "float64", 2: "float16", 14: "bfloat16"}
+#: cublasComputeType_t: float32, whose factors are rounded to TF32
+FAST_TF32 = 77
 
 _SIGNATURE = Signature("gemmStridedBatchedEx", CUBLAS["gemmStridedBatchedEx"])
 
@@ -28,7 +30,7 @@ def gemmStridedBatchedEx(*args: int) -> None:
     _SIGNATURE.check(args, {})
     (handle, transa, transb, m, n, k, alpha, A, Atype, lda, strideA, B, Btype, ldb, strideB, beta,
      C, Ctype, ldc, strideC, count, compute, _) = args  # fmt: skip
-    wide = _dtype(compute)
+    wide = _dtype(0 if compute == FAST_TF32 else compute)
     assert handle == HANDLE
     assert min(m, n, k, count) > 0
     assert max(m, n, k, lda, ldb, ldc, count) < 1 << 31
@@ -38,8 +40,12 @@ def gemmStridedBatchedEx(*args: int) -> None:
     b = _matrices(B, Btype, *((n, k) if transb else (k, n)), ldb, strideB, count)
     c = _matrices(C, Ctype, m, n, ldc, strideC, count)
     a, b = (part.swapaxes(1, 2) if turned else part for part, turned in ((a, transa), (b, transb)))
+    a, b = a.astype(wide), b.astype(wide)
+    if compute == FAST_TF32:
+        assert TYPES[Atype] == "float32"
+        a, b = _as_tf32(a), _as_tf32(b)
     with np.errstate(all="ignore"):
-        product = _number(alpha, wide) * np.matmul(a.astype(wide), b.astype(wide))
+        product = _number(alpha, wide) * np.matmul(a, b)
         scale = _number(beta, wide)
         c[...] = product + scale * c if scale else product
 
@@ -55,6 +61,11 @@ def _matrices(address: int, kind: int, rows: int, columns: int, ld: int, stride:
     elements = memory[: last * dtype.itemsize].view(dtype)
     strides = tuple(step * dtype.itemsize for step in (stride, 1, ld))
     return np.lib.stride_tricks.as_strided(elements, (count, rows, columns), strides)
+
+
+def _as_tf32(factors: np.ndarray) -> np.ndarray:
+    """Rounded to 11 bits."""
+    return ((factors.view(np.uint32) + np.uint32(1 << 12)) & np.uint32(0xFFFFE000)).view(np.float32)
 
 
 def _number(address: int, dtype: np.dtype) -> Any:

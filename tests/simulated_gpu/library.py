@@ -88,6 +88,7 @@ class SimulatedGpu:
             cublas.gemmStridedBatchedEx(*args)
 
         module.RawModule = RawModule  # type: ignore[attr-defined]
+        module._core = types.SimpleNamespace(get_compute_type=lambda dtype: 1)  # type: ignore[attr-defined]
         module.cuda.cublas = types.SimpleNamespace(gemmStridedBatchedEx=gemm)
         module.cuda.get_cublas_handle = lambda: cublas.HANDLE
         return module

@@ -4,8 +4,9 @@
 write addresses where an operand is broadcast. cuBLAS needs none of this: it takes 16-bit types as they are, matrices in
 either order, and steps from one matrix to the next, which may be zero. So it is called as CuPy calls it.
 
-Sums are in the computing type; where cuBLAS splits a long one, its parts may be added in the type of the result. A
-version of cuBLAS gives the same bits in every run on the same GPU.
+float32 is multiplied as it is or, where CuPy is told so (CUPY_TF32=1), as `cupy.matmul` does it then: with factors that
+are rounded to the 11 bits of TF32. Sums are in the computing type; where cuBLAS splits a long one, its parts may be
+added in the type of the result. A version of cuBLAS gives the same bits in every run on the same GPU.
 
 cuBLAS's matrices are in column order. There, C = A B in row order reads C' = B' A', and nothing needs to be moved.
 """
@@ -25,6 +26,8 @@ from dwbridge.kernels.cuda.plan.launches import KEPT
 CUDA_TYPES = {"float32": 0, "float64": 1, "float16": 2, "bfloat16": 14}
 #: CUBLAS_GEMM_DEFAULT: cuBLAS chooses.
 ALGORITHM = -1
+#: CuPy's name of the arithmetic in which float32's factors are rounded to TF32, and cuBLAS's.
+TF32, FAST_TF32 = 7, 77
 #: 0 and 1, where cuBLAS finds them by address.
 _NUMBERS = {name: np.arange(2, dtype=name) for name in ("float32", "float64")}
 
@@ -66,12 +69,13 @@ def multiply(result: Matrices, left: Matrices, right: Matrices, add: bool = Fals
     Images are one batch, or groups are, whichever are more; the others are calls.
     """
     c, a, b = result.array, left.array, right.array
-    calls = _calls(result[1:], left[1:], right[1:], (c.dtype, a.dtype, b.dtype), add)
+    cupy, dtypes = get_array_module(c), (c.dtype, a.dtype, b.dtype)
+    fast = a.dtype.char == "f" and cupy._core.get_compute_type("f") == TF32
+    calls = _calls(result[1:], left[1:], right[1:], dtypes, add, fast)
     if calls is None:
         if not add:
             c.fill(0)
         return
-    cupy = get_array_module(c)
     gemm, handle = _gemm(cupy), cupy.cuda.get_cublas_handle()
     count, (to_b, to_a, to_c), first, of_right, of_left, beta, of_result, last = calls
     at_b, at_a, at_c = b.data.ptr, a.data.ptr, c.data.ptr
@@ -81,13 +85,16 @@ def multiply(result: Matrices, left: Matrices, right: Matrices, add: bool = Fals
 
 
 @functools.lru_cache(KEPT)
-def _calls(result: Sizes, left: Sizes, right: Sizes, dtypes: tuple[np.dtype, np.dtype, np.dtype], add: bool) -> Any:
-    """The calls; None if there are no elements, or nothing to be added."""
+def _calls(
+    result: Sizes, left: Sizes, right: Sizes, dtypes: tuple[np.dtype, np.dtype, np.dtype], add: bool, fast: bool
+) -> Any:
+    """The calls, `fast` if by TF32; None if there are no elements, or nothing to be added."""
     images, groups, rows, columns, _ = result
     terms = left[2] if left[4] else left[3]
     if not terms or not images * groups * rows * columns:
         return None
     compute, zero, one = _computing(dtypes[1])
+    compute = FAST_TF32 if fast else compute
     by_images = images >= groups
     count, batch = sorted((images, groups))
     operands = list(zip((right, left, result), reversed(dtypes), strict=True))
