@@ -112,8 +112,10 @@ def _part(maps: Array, images: slice) -> Array:
 
 def _in_a_row(maps: Array, problem: Problem) -> Array:
     """(C, N*P): the pixels of all images, channel by channel. They are patches of a 1x1 kernel."""
+    if len(maps) == 1:
+        return maps
     pointwise = problem_of(maps.shape, (1, maps.shape[1], 1, 1), POINTWISE, problem.kind)
-    return maps if len(maps) == 1 else _patches(maps, pointwise, in_a_row=True)
+    return _patches(maps, pointwise, in_a_row=True)
 
 
 def _patches(x: Array, problem: Problem, in_a_row: bool = False) -> Array:

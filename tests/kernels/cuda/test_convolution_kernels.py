@@ -13,7 +13,6 @@ from dwbridge.kernels import kernels_for
 from dwbridge.kernels.cuda import convolution
 from dwbridge.kernels.cuda.arrays import kind
 from dwbridge.kernels.cuda.plan import dense, elements
-from dwbridge.kernels.cuda.products import TF32
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import convolution as reference
 
@@ -258,17 +257,6 @@ def test_bfloat16(case: str, gpu: SimulatedGpu) -> None:
         exact, sums = getattr(reference, name)(*in_float64(args)), getattr(reference, name)(*in_float64(args, np.abs))
         bound = gamma(products(name, CASES[case]) + 1, 2.0**-24) * sums + 2.0**-8 * np.abs(exact)
         assert (np.abs(found.astype(np.float64) - exact) <= bound).all()
-
-
-@pytest.mark.parametrize("name", ROUTINES)
-def test_tf32_is_cupys_choice(name: str, gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both factors of a product of float32 are rounded to 11 bits then, and nothing else changes."""
-    before = {dtype: computed(gpu, name, drawn(DENSE["stem"], dtype)[name]) for dtype in DTYPES}
-    monkeypatch.setattr(gpu.module._core, "get_compute_type", lambda dtype: TF32)
-    after = {dtype: computed(gpu, name, drawn(DENSE["stem"], dtype)[name]) for dtype in DTYPES}
-    assert {dtype for dtype in DTYPES if not np.array_equal(before[dtype], after[dtype])} == {"float32"}
-    sums = getattr(reference, name)(*in_float64(drawn(DENSE["stem"], "float32")[name], np.abs))
-    assert (abs(after["float32"] - before["float32"]) <= 2 * 2.0**-10 * sums).all()
 
 
 def test_no_output_channels(gpu: SimulatedGpu) -> None:

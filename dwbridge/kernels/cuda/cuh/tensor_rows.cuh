@@ -18,7 +18,8 @@
 // that are not finite are computed once more, tap by tap.
 //
 // Defines, besides those of tensor_frames.cuh: BANDS of a map, STRIPS of a band, STAGES, RESIDENT (blocks that shall at
-// least fit into a multiprocessor); OUT_PART is at most 4. Stride 1, no dilation; the padding behind rows and columns may be any.
+// least fit into a multiprocessor); OUT_PART is at most 4. Stride 1, no dilation; the padding behind rows and columns may
+// be any.
 
 #include "tensor_frames.cuh"
 
