@@ -3,6 +3,7 @@
 `tests/exporters/test_operator_export.py` derives the other half, the way through ONNX, from the same cases.
 """
 
+import ml_dtypes
 import numpy as np
 import pytest
 from cases import Case, cases_of, operators
@@ -15,17 +16,20 @@ from dwbridge.backend import is_floating
 from dwbridge.configuration import using_config
 from dwbridge.gradient_check import check_backward, check_double_backward
 
+#: bfloat16, which not every runtime takes, and which NumPy has from `ml_dtypes`
+BRAIN = np.dtype(ml_dtypes.bfloat16).name
+
 ALL = [pytest.param(name, case, id=f"{name}-{case.name}") for name in operators() for case in cases_of(name)]
 TYPED = [
     pytest.param(name, case, dtype, id=f"{name}-{case.name}-{dtype}")
     for name in operators()
     for case in cases_of(name)
-    for dtype in case.dtypes
+    for dtype in (*case.dtypes, BRAIN)
 ]
 DIFFERENTIABLE = [parameter for parameter in ALL if parameter.values[1].no_gradient is None]
 
 #: Relative to the largest magnitude of the result: sums of the cases' lengths, rounded at every step.
-TOLERANCE = {"float64": 1e-12, "float32": 1e-5, "float16": 4e-3}
+TOLERANCE = {"float64": 1e-12, "float32": 1e-5, "float16": 4e-3, BRAIN: 3e-2}
 
 # Cases of no elements make NumPy take means of nothing.
 pytestmark = pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value encountered")
@@ -61,7 +65,7 @@ def test_gradient_of_the_gradient_is_the_numerical_one(name: str, case: Case) ->
     check_double_backward(lambda *xs: getattr(F, name)(*xs, **case.keywords_as("float64")), arrays)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("dtype", [BRAIN, "float16", "float32"])
 @pytest.mark.parametrize(("name", "case"), DIFFERENTIABLE)
 def test_gradients_have_their_inputs_types(name: str, case: Case, dtype: str) -> None:
     xs = [Variable(a, requires_grad=is_floating(a.dtype)) for a in draw(name, case, dtype)]

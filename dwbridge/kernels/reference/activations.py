@@ -39,8 +39,8 @@ def relu_gradient(y: Array, gy: Array) -> Array:
 
 
 def clipped_relu(x: Array, z: float) -> Array:
-    xp = get_array_module(x)
-    return xp.asarray(xp.clip(x, x.dtype.type(0), x.dtype.type(z)))
+    wide = _wide(x)
+    return _like(x, get_array_module(x).clip(wide, wide.dtype.type(0), wide.dtype.type(z)))
 
 
 def clipped_relu_gradient(y: Array, gy: Array, z: float) -> Array:
