@@ -42,7 +42,9 @@ class SMORMS3Rule(UpdateRule):
         g2 = (1 - r) * state["g2"] + r * g * g
         s = mean * mean / (g2 + eps)
         x -= g * xp.minimum(s, float(self.hyperparam.lr)) / (xp.sqrt(g2) + eps)
-        state.update(mem=1 + state["mem"] * (1 - s), g=mean, g2=g2)
+        after = {"mem": 1 + state["mem"] * (1 - s), "g": mean, "g2": g2}
+        # A number beside bfloat16 makes float32.
+        state.update((name, value.astype(x.dtype, copy=False)) for name, value in after.items())
 
 
 class SMORMS3(GradientMethod):

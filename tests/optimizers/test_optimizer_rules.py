@@ -3,6 +3,7 @@
 import io
 import warnings
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -91,7 +92,7 @@ def test_rule_takes_its_hyperparameters(name):
 
 @ALL
 def test_state_has_chainers_names_and_the_parameters_shape_and_type(name):
-    for dtype in (np.float32, np.float64):
+    for dtype in (np.float32, np.float64, ml_dtypes.bfloat16):
         link, _, _ = trained(name, 2, dtype)
         state = link.W.update_rule.state
         assert sorted(state) == OPTIMIZERS[name][1]
