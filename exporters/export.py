@@ -9,19 +9,16 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from dwbridge.backend import is_floating
 from dwbridge.exporters.errors import BridgeError, ModelFileError, UnsupportedError
 from dwbridge.exporters.graph_writer import GraphWriter, Value
-from dwbridge.exporters.model_file import read_model, save_model
+from dwbridge.exporters.model_file import first_line, read_model, save_model
 from dwbridge.exporters.network import Network
 from dwbridge.exporters.ops import writer_of
+from dwbridge.exporters.opsets import DEFAULT_OPSET, IR_VERSIONS, element_type
 from dwbridge.exporters.trace import Trace, as_arguments, trace
 from dwbridge.links import Link
 from dwbridge.version import VERSION
-
-#: opset -> the lowest ir_version that it may be written with
-IR_VERSIONS = {13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10}
-
-DEFAULT_OPSET = 17
 
 #: the name of the first dimension of every input and output that has the inputs' batch size
 BATCH = "batch"
@@ -122,11 +119,11 @@ def _input_shapes(given: Any, arrays: Sequence[np.ndarray]) -> list[tuple[int | 
 def _check_dtypes(traced: Trace) -> None:
     """Every parameter has the network's floating type: that of its first floating input."""
     used = {id(x.array) for record in traced.records for x in record.inputs}
-    network = next((x.dtype for x in traced.inputs if x.dtype.kind == "f"), None)
+    network = next((x.dtype for x in traced.inputs if is_floating(x.dtype)), None)
     problems = [
         f"parameter {path!r} is {array.dtype}, the network computes in {network}"
         for path, array in traced.named
-        if network is not None and id(array) in used and array.dtype.kind == "f" and array.dtype != network
+        if network is not None and id(array) in used and is_floating(array.dtype) and array.dtype != network
     ]
     if problems:
         raise UnsupportedError(problems)
@@ -179,7 +176,7 @@ def _assemble(
     export_params: bool,
 ) -> onnx.ModelProto:
     infos = [
-        helper.make_tensor_value_info(name, _element_type(x.array), shape)
+        helper.make_tensor_value_info(name, element_type(x.dtype), shape)
         for name, x, shape in zip(inputs, traced.inputs, shapes, strict=True)
     ]
     initializers = [numpy_helper.from_array(array, name) for name, array in writer.initializers.items()]
@@ -187,7 +184,7 @@ def _assemble(
         infos += [helper.make_tensor_value_info(t.name, t.data_type, list(t.dims)) for t in initializers]
         initializers = []
     untyped = [
-        helper.make_tensor_value_info(name, _element_type(y.array), None)
+        helper.make_tensor_value_info(name, element_type(y.dtype), None)
         for name, y in zip(outputs, traced.outputs, strict=True)
     ]
     graph = helper.make_graph(writer.nodes, graph_name, infos, untyped, initializers)
@@ -198,18 +195,11 @@ def _assemble(
         producer_name="dwbridge",
         producer_version=VERSION,
     )
-    _infer_output_shapes(model, traced)
     try:
+        _infer_output_shapes(model, traced)
         return read_model(model)
-    except ModelFileError as error:
-        raise BridgeError(f"the exported model does not pass ONNX's checker: {error}") from error
-
-
-def _element_type(array: np.ndarray) -> int:
-    try:
-        return helper.np_dtype_to_tensor_dtype(array.dtype)
-    except (KeyError, ValueError):
-        raise UnsupportedError(f"ONNX has no tensors of {array.dtype}") from None
+    except (onnx.shape_inference.InferenceError, ModelFileError) as error:
+        raise BridgeError(f"the exported model does not pass ONNX's checker: {first_line(error)}") from error
 
 
 def _infer_output_shapes(model: onnx.ModelProto, traced: Trace) -> None:

@@ -17,6 +17,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from dwbridge.exporters.errors import UnsupportedError
+from dwbridge.exporters.opsets import check_input, input_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,16 +89,21 @@ class GraphWriter:
 
         Returns:
             The names of the outputs.
+
+        Raises:
+            UnsupportedError: if the operator takes no input of such a type in this opset.
         """
+        for i, value in enumerate(inputs):
+            if value is not None and not isinstance(value, str):  # whose type follows from the node that gives it
+                check_input(op_type, self.opset, i, value.dtype)
         wanted, output = self._next_names
         self._next_names = ("", "")
         name = self._unique(wanted) if wanted and wanted not in self._taken else self._node_name(op_type, inputs)
         first = self._unique(output) if output and output not in self._taken else name
-        formal = onnx.defs.get_schema(op_type, self.opset).inputs
         names = []
         for i, value in enumerate(inputs):
-            label = formal[min(i, len(formal) - 1)].name if formal else str(i)
-            names.append(self._input(value, (parameters or {}).get(i), f"{name}/{label}"))
+            label = f"{name}/{input_name(op_type, self.opset, i)}"
+            names.append(self._input(value, (parameters or {}).get(i), label))
         results = tuple(first if i == 0 else self._unique(f"{name}/{i}") for i in range(outputs))
         given = {key: value for key, value in attributes.items() if value is not None}
         self.nodes.append(helper.make_node(op_type, names, results, name=name, **given))

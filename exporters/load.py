@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from dwbridge.autograd import Parameter
+from dwbridge.backend import is_floating
 from dwbridge.exporters.errors import UnsupportedError
 from dwbridge.exporters.graph_reader import Graph, Node
 from dwbridge.exporters.model_file import Limits, Source, read_model
@@ -146,7 +147,7 @@ class _Builder:
     def _fix(self, name: str) -> None:
         """A constant input: a parameter if training may change it (a floating initializer), its array otherwise."""
         array = self.graph.constants[name]
-        if name not in self.graph.parameters or array.dtype.kind != "f":
+        if name not in self.graph.parameters or not is_floating(array.dtype):
             self.fixed[name] = array
             return
         if name in self.owned:

@@ -58,7 +58,7 @@ def read_model(source: Source, *, base_dir: Any = None, limits: Limits | None = 
     try:
         onnx.checker.check_model(model, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
-        raise ModelFileError(f"{where}: not a valid ONNX model: {_first_line(error)}") from error
+        raise ModelFileError(f"{where}: not a valid ONNX model: {first_line(error)}") from error
     return model
 
 
@@ -159,6 +159,7 @@ def save_model(model: onnx.ModelProto, destination: Any) -> None:
         write_atomically(destination, lambda file: file.write(content))
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says first, or its type's name."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__

@@ -30,8 +30,8 @@ def dwbridge_commands() -> list[list[str]]:
 
 def operator_table() -> str:
     """One row for each translation: function, ONNX operator, direction, and what of it is taken."""
-    from dwbridge.exporters.export import IR_VERSIONS
     from dwbridge.exporters.ops import TRANSLATIONS
+    from dwbridge.exporters.opsets import IR_VERSIONS
 
     opsets = f"{min(IR_VERSIONS)}–{max(IR_VERSIONS)}"
     rows = ["| function | ONNX operator | opsets | what of it |", "|---|---|---|---|"]

@@ -34,7 +34,7 @@ class SmallNet(Chain):
 def trained_statistics(net: Chain) -> Chain:
     """The network after a few batches have gone through, so that its running statistics are nobody's default."""
     for _ in range(3):
-        net(np.random.normal(1, 2, (4, 3, 9, 8)).astype("f"))
+        net(np.random.normal(1, 2, (4, 3, 9, 8)).astype(net.stem.b.dtype))
     return net
 
 

@@ -1,5 +1,6 @@
 """Everything that follows from an operator's cases on the way through ONNX: written, run everywhere, read back."""
 
+import ml_dtypes
 import numpy as np
 import onnx
 import pytest
@@ -150,6 +151,24 @@ def test_every_opset_says_it(name: str, opset: int) -> None:
     run = exporters.runtimes.RUNTIMES["onnxruntime-cpu"].prepare(model)
     (y,) = run({info.name: x for info, x in zip(model.graph.input, args, strict=True)})
     np.testing.assert_allclose(y, oracle_of(name)(*arrays, **case.keywords_as("float32")), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in operators() if name not in NOT_EXPORTED])
+def test_bfloat16_is_said_by_the_last_opset(name: str) -> None:
+    case = next(case for case in cases_of(name) if case.no_export is None)
+    dtype = np.dtype(ml_dtypes.bfloat16).name
+    link, args, arrays = prepared(name, case, dtype)
+    model = exported(link, args, 22)
+    runtimes = [runtime for runtime in RUNTIMES if runtime != "onnxruntime-cpu"]  # it takes no such arrays
+    verification = exporters.verify(model, args, runtimes=runtimes, batches=())
+    assert verification.passed, str(verification)
+    network = exporters.load(model)
+    theirs = {path.rpartition("/")[2]: parameter.array for path, parameter in network.namedparams()}
+    ours = {given.parameter or given.persistent: a for given, a in zip(case.inputs, arrays, strict=True)}
+    for key, array in theirs.items():
+        np.testing.assert_array_equal(array, ours[key], strict=True)
+    with using_config("train", False):
+        assert network(*args).dtype == case.output_dtype(dtype)
 
 
 @pytest.mark.parametrize(("name", "case"), REFUSED)
