@@ -9,6 +9,7 @@ from seed import SEED
 from dwbridge import Chain, Variable
 from dwbridge import functions as F
 from dwbridge import links as L
+from dwbridge.configuration import get_dtype
 
 
 class SmallNetwork(Chain):
@@ -36,12 +37,12 @@ class SmallNetwork(Chain):
 
 
 def batches(steps: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Images and labels, the same every time; a label in each batch is to be ignored."""
+    """Images of the configured type and labels, the same every time; a label in each batch is to be ignored."""
     rng = np.random.default_rng(SEED)
     for _ in range(steps):
         t = rng.integers(0, 5, 4).astype(np.int32)
         t[rng.integers(4)] = -1
-        yield rng.normal(size=(4, 3, 16, 16)).astype(np.float32), t
+        yield rng.normal(size=(4, 3, 16, 16)).astype(get_dtype()), t
 
 
 def losses(

@@ -7,6 +7,7 @@ not compile, and agree.
 from collections.abc import Callable
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from cases import Case, cases_of, operators
@@ -36,6 +37,15 @@ def test_the_loss_curve_is_the_cpus(name: str) -> None:
     with using_config("kernels", "compiled"):
         found = losses("@cupy:0", OPTIMIZERS[name](), 10)
     np.testing.assert_allclose(found, losses("@numpy", OPTIMIZERS[name](), 10), rtol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_16_bits_train_as_on_the_cpu(dtype: Any) -> None:
+    with using_config("dtype", np.dtype(dtype)):
+        with using_config("kernels", "compiled"):
+            found = losses("@cupy:0", optimizers.MomentumSGD(0.05), 8)
+        expected = losses("@numpy", optimizers.MomentumSGD(0.05), 8)
+    np.testing.assert_allclose(found, expected, rtol=16 * float(ml_dtypes.finfo(dtype).eps))
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)

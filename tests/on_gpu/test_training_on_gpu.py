@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from simulated_gpu import SimulatedGpu
@@ -11,6 +12,7 @@ from small_network import losses
 from dwbridge import optimizer_hooks as hooks
 from dwbridge import optimizers
 from dwbridge.backend.arrays import _has_one_gpu
+from dwbridge.configuration import using_config
 
 OPTIMIZERS: dict[str, Callable[[], Any]] = {
     "Adam": lambda: optimizers.Adam(1e-2),
@@ -39,6 +41,14 @@ def test_the_loss_curve_is_the_cpus(name: str, device: str, gpu: SimulatedGpu) -
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     assert {"depthwise_weight_sum", "activation", "optimizer_update", "softmax_row_losses"} <= set(gpu.launches)
     assert len({round(loss, 3) for loss in found}) > 1
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_16_bits_train_as_on_the_cpu(dtype: Any, gpu: SimulatedGpu) -> None:
+    with using_config("dtype", np.dtype(dtype)):
+        expected = losses("@numpy", optimizers.MomentumSGD(0.05), 8)
+        found = losses("@cupy:1", optimizers.MomentumSGD(0.05), 8, watched=still(gpu))
+    np.testing.assert_allclose(found, expected, rtol=8 * float(ml_dtypes.finfo(dtype).eps))
 
 
 def test_one_gpu_alone_is_not_made_current(gpu: SimulatedGpu, monkeypatch: pytest.MonkeyPatch) -> None:
