@@ -31,3 +31,15 @@ class UnsupportedError(BridgeError):
 
 class RuntimeMissingError(BridgeError):
     """A runtime was asked for by name and cannot run here."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, cut to its first line that says something; its type's name where it says nothing.
+
+    >>> first_line(ValueError('no kernel for Conv\\nat line 7'))
+    'no kernel for Conv'
+    >>> first_line(KeyError())
+    'KeyError'
+    """
+    lines = (line.strip() for line in str(error).splitlines())
+    return next(filter(None, lines), type(error).__name__)

@@ -10,9 +10,9 @@ import onnx
 from onnx import helper, numpy_helper
 
 from dwbridge.backend import is_floating
-from dwbridge.exporters.errors import BridgeError, ModelFileError, UnsupportedError
+from dwbridge.exporters.errors import BridgeError, ModelFileError, UnsupportedError, first_line
 from dwbridge.exporters.graph_writer import GraphWriter, Value
-from dwbridge.exporters.model_file import first_line, read_model, save_model
+from dwbridge.exporters.model_file import read_model, save_model
 from dwbridge.exporters.network import Network
 from dwbridge.exporters.ops import writer_of
 from dwbridge.exporters.opsets import DEFAULT_OPSET, IR_VERSIONS, element_type

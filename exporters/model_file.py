@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import onnx
 from google.protobuf.message import DecodeError
 
-from dwbridge.exporters.errors import ModelFileError
+from dwbridge.exporters.errors import ModelFileError, first_line
 from dwbridge.serializers.atomic import write_atomically
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | onnx.ModelProto
@@ -157,9 +157,3 @@ def save_model(model: onnx.ModelProto, destination: Any) -> None:
         destination.write(content)
     else:
         write_atomically(destination, lambda file: file.write(content))
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says first, or its type's name."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

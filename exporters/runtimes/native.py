@@ -8,9 +8,9 @@ from onnx import ModelProto
 
 from dwbridge.backend import CpuDevice, Device, GpuDevice
 from dwbridge.configuration import using_config
-from dwbridge.exporters.errors import RuntimeMissingError, UnsupportedError
+from dwbridge.exporters.errors import RuntimeMissingError, UnsupportedError, first_line
 from dwbridge.exporters.load import load
-from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, first_line
+from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError
 from dwbridge.kernels import kernels_for
 from dwbridge.kernels.cuda import trial
 from dwbridge.kernels.errors import CannotCompileError
@@ -55,8 +55,9 @@ class NativeCompiled:
         if importlib.util.find_spec("numba") is None:
             return "Numba is not installed: pip install numba"
         try:
+            x = np.ones(1, np.float32)
             with using_config("kernels", "compiled"):
-                kernels_for("activations").relu(np.ones(1, np.float32))
+                kernels_for("activations", x).relu(x)
         except (ImportError, CannotCompileError) as error:
             return f"no kernel can be compiled here: {first_line(error)}"
         return None

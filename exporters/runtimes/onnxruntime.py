@@ -13,9 +13,10 @@ import io
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
+from dwbridge.exporters.errors import first_line
 from dwbridge.exporters.runtimes import own_process, tf32
 from dwbridge.exporters.runtimes.onnxruntime_session import CPU, CUDA, FATAL, prepare
-from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, first_line
+from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError
 
 #: The algorithm then follows from the shapes alone; EXHAUSTIVE takes whichever was faster this time.
 SEARCH = {"cudnn_conv_algo_search": "HEURISTIC"}

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, TensorProto, shape_inference
 
-from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, first_line
+from dwbridge.exporters.errors import first_line
+from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError
 
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"

@@ -23,7 +23,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from onnx import ModelProto
 
-from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, first_line
+from dwbridge.exporters.errors import first_line
+from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError
 
 #: kinds of answers that are errors
 KINDS: dict[str, type[NoKernelError | RunError]] = {"no kernel": NoKernelError, "failed": RunError}

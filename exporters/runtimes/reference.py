@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from onnx import ModelProto
 
-from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError, first_line
+from dwbridge.exporters.errors import first_line
+from dwbridge.exporters.runtimes.runtime import NoKernelError, Run, RunError
 
 #: (operator, the opset from which on it is right, what onnx 1.23 does below that)
 FAULTS = (

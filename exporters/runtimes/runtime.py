@@ -51,15 +51,3 @@ class Runtime(Protocol):
             NoKernelError: if the runtime has no implementation for a node. The returned function may raise it too.
             RunError: for everything else that goes wrong in the runtime. The returned function may raise it too.
         """
-
-
-def first_line(error: BaseException) -> str:
-    """What an exception says, cut to its first line that says something; its type's name where it says nothing.
-
-    >>> first_line(ValueError('no kernel for Conv\\nat line 7'))
-    'no kernel for Conv'
-    >>> first_line(KeyError())
-    'KeyError'
-    """
-    lines = (line.strip() for line in str(error).splitlines())
-    return next(filter(None, lines), type(error).__name__)

@@ -55,7 +55,7 @@ def test_without_numba_the_compiled_kernels_are_missing(monkeypatch: pytest.Monk
 
 
 def test_a_numba_that_does_not_work_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(operator: str) -> None:
+    def refuse(operator: str, array: object) -> None:
         raise ImportError("Numba needs NumPy 2.9 or less")
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
