@@ -41,7 +41,7 @@ class Bilinear(FunctionNode):
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         x, W, *b = inputs
         self.retain_inputs((0, 1))
-        return (kernels_for(self.kernels, x, W).forward(x, W, b[0] if b else None, self.window),)
+        return (kernels_for(self.kernels, x).forward(x, W, b[0] if b else None, self.window),)
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
@@ -75,7 +75,7 @@ class Gradients(FunctionNode):
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         x, W, gy = inputs
         self.retain_inputs((0, 1, 2))
-        gx, gW, gb = kernels_for(self.operator.kernels, x, W, gy).backward(x, W, gy, self.window)
+        gx, gW, gb = kernels_for(self.operator.kernels, x).backward(x, W, gy, self.window)
         return gx, gW, gb
 
     def backward(
@@ -111,7 +111,7 @@ class DataGradient(FunctionNode):
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         gy, W = inputs
         self.retain_inputs((0, 1))
-        return (kernels_for(self.operator.kernels, gy, W).backward_data(gy, W, self.window, self.x_shape),)
+        return (kernels_for(self.operator.kernels, gy).backward_data(gy, W, self.window, self.x_shape),)
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]
@@ -143,7 +143,7 @@ class WeightGradient(FunctionNode):
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         x, gy = inputs
         self.retain_inputs((0, 1))
-        kernels: Any = kernels_for(self.operator.kernels, x, gy)
+        kernels: Any = kernels_for(self.operator.kernels, x)
         return (kernels.backward_weight(x, gy, self.window, self.W_shape, self.W_dtype),)
 
     def backward(

@@ -1,6 +1,6 @@
 """Kernels: arrays in, arrays out; and the seam through which they are chosen.
 
-An operator names its kernels, `kernels_for('depthwise', x, W)`, and gets an object with the routines of that name.
+An operator names its kernels, `kernels_for('depthwise', x)`, and gets an object with the routines of that name.
 Which implementation stands behind it is decided by where the arrays are and by `config.kernels`: `'auto'` takes the
 first that is there, `'compiled'` and `'numpy'` force one.
 
@@ -94,8 +94,8 @@ class Routines:
         return routine
 
 
-def kernels_for(operator: str, *arrays: Array) -> Any:
-    """The module whose routines compute an operator on these arrays.
+def kernels_for(operator: str, array: Array) -> Any:
+    """The module whose routines compute an operator on arrays that live where this one does.
 
     Raises:
         ValueError: if `config.kernels` is none of 'auto', 'compiled', 'numpy'.
@@ -109,12 +109,8 @@ def kernels_for(operator: str, *arrays: Array) -> Any:
         ...     kernels_for('depthwise', np.zeros((1, 1, 3, 3))).__name__
         'dwbridge.kernels.reference.depthwise'
     """
-    home, cupy = "cpu", sys.modules.get("cupy")
-    if cupy is not None:
-        for array in arrays:
-            if isinstance(array, cupy.ndarray):
-                home = "gpu"
-                break
+    cupy = sys.modules.get("cupy")
+    home = "gpu" if cupy is not None and isinstance(array, cupy.ndarray) else "cpu"
     return _implementation(operator, home, config.kernels)
 
 

@@ -91,7 +91,7 @@ def test_a_compiled_kernel_that_is_off_by_a_thousandth_is_named(
     model: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with using_config("kernels", "compiled"):
-        kernels = kernels_for("depthwise")
+        kernels = kernels_for("depthwise", np.zeros(1))
     right = kernels.forward
     monkeypatch.setattr(kernels, "forward", lambda *args: right(*args) * np.float32(1.001))
     verification = exporters.verify(model, runtimes=["native-compiled", "native-numpy"])
@@ -108,7 +108,7 @@ def test_a_kernel_that_cannot_be_compiled_is_not_numpys(
         raise CannotCompileError("no such instruction")
 
     with using_config("kernels", "compiled"):
-        monkeypatch.setattr(kernels_for("depthwise"), "forward", refuse)
+        monkeypatch.setattr(kernels_for("depthwise", np.zeros(1)), "forward", refuse)
     (result,) = exporters.verify(model, runtimes=["native-compiled"]).runtimes
     assert result.verdict == "failed"
     assert "no such instruction" in str(exporters.verify(model, runtimes=["native-compiled"]))

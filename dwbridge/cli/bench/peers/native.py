@@ -35,7 +35,7 @@ def calls(arrays: dict[str, Any], stride: int, pad: int, threads: int) -> dict[s
 
     x, W, b, gy = (arrays[name] for name in ("x", "W", "b", "gy"))
     window = Window2D.of(W.shape[2:], stride, pad)
-    kernels: Any = kernels_for("depthwise", x, W)
+    kernels: Any = kernels_for("depthwise", x)
 
     def forward_function() -> Any:
         with no_backprop_mode():
