@@ -8,8 +8,8 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from typing import IO, Any
+from collections.abc import Iterable, Iterator
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -64,43 +64,47 @@ class GlobalConfig:
     type_check: bool
     keep_graph_on_report: bool
 
-    def show(self, file: IO[str] | None = None) -> None:
-        """Prints every entry and its value, to standard output or a file."""
-        _print_entries(self, vars(self), file)
+    def __init__(self, **entries: Any) -> None:
+        self._view: type[LocalConfig]
+        vars(self)["_view"] = type("LocalConfig", (LocalConfig,), {})
+        for name, value in entries.items():
+            setattr(self, name, value)
 
-
-class LocalConfig:
-    """One thread's view: its own entries over the process's."""
-
-    def __init__(self, global_config: GlobalConfig) -> None:
-        object.__setattr__(self, "_global", global_config)
-        object.__setattr__(self, "_local", threading.local())
-
-    def __getattr__(self, name: str) -> Any:  # of entries that users add; for those that there are, see `_entry`
-        return _reader(name)(self)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._view, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._local, name, value)
+        # A function among a class's attributes would become a method.
+        setattr(self._view, name, staticmethod(value) if callable(value) else value)
 
     def __delattr__(self, name: str) -> None:
-        delattr(self._local, name)
+        delattr(self._view, name)
+
+    def show(self, file: IO[str] | None = None) -> None:
+        """Prints every entry and its value, to standard output or a file."""
+        _print_entries(self, vars(self._view), file)
+
+
+class LocalConfig(threading.local):
+    """One thread's view: its own entries over the process's.
+
+    The process's are attributes of the view's class, where Python looks by itself: functions ask often, and a property
+    or `__getattr__` would take several times as long.
+    """
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __new__(cls, global_config: GlobalConfig) -> Any:
+        return super().__new__(global_config._view, global_config)  # type: ignore[call-arg]  # for every thread's __init__
+
+    def __init__(self, global_config: GlobalConfig) -> None:
+        """Nothing: a thread begins with no entries of its own."""
 
     def show(self, file: IO[str] | None = None) -> None:
         """Prints every entry and the value that this thread sees, to standard output or a file."""
-        _print_entries(self, vars(self._global) | vars(self._local), file)
-
-
-def _reader(name: str) -> Callable[[LocalConfig], Any]:
-    def value(config: LocalConfig) -> Any:
-        entries = config._local.__dict__
-        return entries[name] if name in entries else getattr(config._global, name)
-
-    return value
-
-
-def _entry(name: str) -> Any:
-    """An entry as a property: Python calls `__getattr__` only after it has made an error, and functions ask often."""
-    return property(_reader(name))
+        _print_entries(self, vars(type(self)) | vars(self), file)
 
 
 def _print_entries(config: Any, names: Iterable[str], file: IO[str] | None) -> None:
@@ -132,8 +136,7 @@ def _dtype_from_environment() -> Any:
     return np.dtype(name)
 
 
-global_config = GlobalConfig()
-vars(global_config).update(
+global_config = GlobalConfig(
     autotune=False,
     compute_mode=None,
     cudnn_deterministic=False,
@@ -157,9 +160,6 @@ vars(global_config).update(
     warn_nondeterministic=False,
 )
 
-for _name in vars(global_config):
-    setattr(LocalConfig, _name, _entry(_name))
-
 config = LocalConfig(global_config)
 
 
@@ -175,7 +175,7 @@ def using_config(name: str, value: Any, config: LocalConfig = config) -> Iterato
         >>> dwbridge.config.train
         True
     """
-    entries = vars(config._local)
+    entries = vars(config)
     missing = object()
     before = entries.get(name, missing)
     setattr(config, name, value)

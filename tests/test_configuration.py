@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from dwbridge.configuration import (
+    GlobalConfig,
+    LocalConfig,
     config,
     force_backprop_mode,
     get_dtype,
@@ -28,7 +30,7 @@ def test_using_config_restores_the_value_or_its_absence() -> None:
             assert config.train
         assert not config.train
     assert config.train
-    assert "train" not in vars(config._local)
+    assert "train" not in vars(config)
 
 
 def test_it_restores_after_an_exception() -> None:
@@ -131,3 +133,28 @@ def test_a_type_of_the_environment_that_is_none() -> None:
     environment = {**os.environ, "CHAINER_DTYPE": "int8"}
     run = subprocess.run([sys.executable, "-c", command], env=environment, capture_output=True)
     assert b"CHAINER_DTYPE must be float16, float32, float64 or mixed16, got 'int8'" in run.stderr
+
+
+def test_a_function_as_an_entry_of_the_process_is_what_it_was() -> None:
+    def schedule(*args: object) -> int:
+        return len(args)
+
+    global_config.schedule_func = schedule
+    try:
+        assert config.schedule_func is schedule
+        assert global_config.schedule_func is schedule
+    finally:
+        global_config.schedule_func = None
+
+
+def test_an_entry_that_is_added_to_the_process_is_seen_until_it_is_removed() -> None:
+    global_config.of_a_users_own = 3
+    assert (config.of_a_users_own, global_config.of_a_users_own) == (3, 3)
+    del global_config.of_a_users_own
+    with pytest.raises(AttributeError):
+        config.of_a_users_own  # noqa: B018
+
+
+def test_views_of_two_processes_entries_are_apart() -> None:
+    one, other = GlobalConfig(train=True), GlobalConfig(train=False)
+    assert (LocalConfig(one).train, LocalConfig(other).train) == (True, False)
