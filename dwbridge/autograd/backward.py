@@ -17,7 +17,7 @@ from dwbridge.autograd.function_node import FunctionNode
 from dwbridge.autograd.operators import operators
 from dwbridge.autograd.variable import Variable
 from dwbridge.autograd.variable_node import VariableNode
-from dwbridge.backend import get_array_module, has_nan, on_device_of
+from dwbridge.backend import are_where_they_compute, get_array_module, has_nan, on_device_of
 from dwbridge.configuration import config, using_config
 
 Gradients = dict[VariableNode, Variable]
@@ -155,7 +155,7 @@ def _propagate(
     gradients: Gradients, settle: Callable[[VariableNode, Variable], None], wanted: Callable[[VariableNode], bool]
 ) -> None:
     """Carries gradients to every wanted node; `settle` gets each node's final gradient, and none is kept longer."""
-    queue = _Queue()
+    queue, debug = _Queue(), config.debug
     for node in gradients:
         queue.push(node.creator_node)
     for function in queue:
@@ -166,6 +166,7 @@ def _propagate(
             continue
         for i, gx in zip(indexes, _differentiate(function, indexes, gys), strict=True):
             if gx is not None:
+                _check_gradient(function, i, gx, debug)
                 x = inputs[i]
                 gradients[x] = operators().add(gradients[x], gx) if x in gradients else gx
                 queue.push(x.creator_node)
@@ -192,38 +193,39 @@ def _take_gradients(
 def _differentiate(
     function: FunctionNode, indexes: tuple[int, ...], gys: tuple[Variable | None, ...]
 ) -> tuple[Variable | None, ...]:
-    assert function.inputs is not None
-    gy_arrays = tuple([None if gy is None else gy.array for gy in gys])
+    inputs = function.inputs
+    assert inputs is not None
     hooks = hooks_of(function)
-    arrays = tuple([x.data for x in function.inputs]) if hooks else ()
+    arrays = tuple([x.data for x in inputs]) if hooks else ()
+    gy_arrays = tuple([None if gy is None else gy._data[0] for gy in gys])
     for hook in hooks:
         hook.backward_preprocess(function, arrays, gy_arrays)
     for i in indexes:
-        if function.inputs[i].old_style_source is not None:
-            function.inputs[i].check_old_style()
-    with on_device_of(*gy_arrays):
-        gxs = function.backward_accumulate(indexes, gys, (None,) * len(indexes))
+        if inputs[i].old_style_source is not None:
+            inputs[i].check_old_style()
+    others = (None,) * len(indexes)
+    if are_where_they_compute(set(map(type, gy_arrays))):
+        gxs = function.backward_accumulate(indexes, gys, others)
+    else:
+        with on_device_of(*gy_arrays):
+            gxs = function.backward_accumulate(indexes, gys, others)
     for hook in hooks:
         hook.backward_postprocess(function, arrays, gy_arrays)
-    _check_gradients(function, indexes, gxs)
     return gxs
 
 
-def _check_gradients(function: FunctionNode, indexes: tuple[int, ...], gxs: Any) -> None:
+def _check_gradient(function: FunctionNode, i: int, gx: Variable, debug: bool) -> None:
+    """Checks a function's gradient of its input i."""
     assert function.inputs is not None
-    debug = config.debug
-    for i, gx in zip(indexes, gxs, strict=True):
-        if gx is None:
-            continue
-        x, array = function.inputs[i], gx.array
-        if array.shape != x.shape or array.dtype != x.dtype:
-            kind = ValueError if array.dtype == x.dtype else TypeError
-            raise kind(
-                f"backward of {function.label}: the gradient of input {i} must be {x.shape} of {x.dtype}, "
-                f"got {array.shape} of {array.dtype}"
-            )
-        if debug and has_nan(array):
-            raise RuntimeError(f"NaN is detected on backward computation of {function.label}")
+    x, array = function.inputs[i], gx._data[0]
+    if array.shape != x.shape or array.dtype != x.dtype:
+        kind = ValueError if array.dtype == x.dtype else TypeError
+        raise kind(
+            f"backward of {function.label}: the gradient of input {i} must be {x.shape} of {x.dtype}, "
+            f"got {array.shape} of {array.dtype}"
+        )
+    if debug and has_nan(array):
+        raise RuntimeError(f"NaN is detected on backward computation of {function.label}")
 
 
 def _first_gradient(y: Variable, loss_scale: float | None) -> Variable:

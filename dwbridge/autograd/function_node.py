@@ -156,58 +156,64 @@ class FunctionNode:
             TypeError: if the arrays live on different devices, or an input is no array.
         """
         # One loop, and no comprehensions, which are calls before Python 3.12: this is every function's path.
-        requires_grad, found, data = False, [], []
+        variables, nodes, data, requires_grad = [], [], [], False
         for x in inputs:
             if not isinstance(x, Variable):
                 x = as_variable(x)
-            requires_grad = requires_grad or x._node.requires_grad
-            found.append(x)
+            node = x._node
+            requires_grad = requires_grad or node.requires_grad
+            variables.append(x)
+            nodes.append(node)
             data.append(x._data[0])
-        variables, arrays, kinds = tuple(found), tuple(data), set(map(type, data))
+        arrays, kinds = tuple(data), set(map(type, data))
         in_place = are_where_they_compute(kinds)
         if not in_place:
             check_devices(self.label, arrays)
         if type(self).check_type_forward is not FunctionNode.check_type_forward and config.type_check:
             check_types(self, arrays)
-        outputs = self._compute(arrays, kinds, in_place)
+        hooks = hooks_of(self)
+        outputs = self.forward(arrays) if in_place and not hooks else self._computed(arrays, in_place, hooks)
+        if not isinstance(outputs, tuple) or not (kinds.issuperset(map(type, outputs)) or all(map(is_array, outputs))):
+            raise TypeError(f"forward of {self.label} must return a tuple of arrays, got {type(outputs).__name__}")
+        if config.debug and any(map(has_nan, outputs)):
+            raise RuntimeError(f"NaN is detected on forward computation of {self.label}")
         results = tuple(map(Variable._of_output, outputs, itertools.repeat(requires_grad)))
         if requires_grad and config.enable_backprop:
-            self._connect(variables, results)
+            self._connect(nodes, arrays, results)
         record(self, variables, results)
         return results
 
-    def _compute(self, arrays: tuple[Array, ...], kinds: set[type], in_place: bool) -> tuple[Array, ...]:
-        """The output arrays; `kinds` are the inputs' types, `in_place` if they say where these are."""
-        hooks = hooks_of(self)
+    def _computed(self, arrays: tuple[Array, ...], in_place: bool, hooks: Sequence[FunctionHook]) -> tuple[Array, ...]:
+        """The output arrays, with all that may be around `forward`; `in_place` if types say where the inputs are."""
         for hook in hooks:
             hook.forward_preprocess(self, arrays)
-        tag = None
         if in_place:
             outputs = self.forward(arrays)
         else:  # kernels compute on plain arrays; results have the inputs' ChainerX name
             tag = common_tag(arrays)
             with on_device_of(*arrays):
                 outputs = self.forward(arrays if tag is None else tuple(map(untagged, arrays)))
+            if tag is not None and isinstance(outputs, tuple):
+                outputs = tuple([tagged(y, tag) if is_array(y) else y for y in outputs])
         for hook in hooks:
             hook.forward_postprocess(self, arrays)
-        if not isinstance(outputs, tuple) or not (kinds.issuperset(map(type, outputs)) or all(map(is_array, outputs))):
-            raise TypeError(f"forward of {self.label} must return a tuple of arrays, got {type(outputs).__name__}")
-        if config.debug and any(map(has_nan, outputs)):
-            raise RuntimeError(f"NaN is detected on forward computation of {self.label}")
-        return outputs if tag is None else tuple(tagged(y, tag) for y in outputs)
+        return outputs
 
-    def _connect(self, variables: tuple[Variable, ...], results: tuple[Variable, ...]) -> None:
-        inputs, outputs, rank = [], [], 0
-        for x in variables:
-            inputs.append(x._node)
-            rank = max(rank, x._node.rank)
+    def _connect(
+        self, inputs: Sequence[VariableNode], arrays: tuple[Array, ...], results: tuple[Variable, ...]
+    ) -> None:
+        outputs, rank = [], 0
+        for node in inputs:
+            if node.rank > rank:
+                rank = node.rank
         self.inputs, self.rank = tuple(inputs), rank
         for y in results:
-            outputs.append(weakref.ref(y._node))
-            y._node.set_creator_node(self)
+            node = y._node
+            outputs.append(weakref.ref(node))
+            node.set_creator_node(self)
         self.outputs = tuple(outputs)
         for i in self._input_indexes_to_retain:
-            variables[i].retain_data()
+            inputs[i].data = arrays[i]
         if self._output_indexes_to_retain:
             for i in self._output_indexes_to_retain:
                 results[i].retain_data()

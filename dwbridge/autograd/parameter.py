@@ -76,8 +76,7 @@ class Parameter(Variable):
         """Where the array lives, or will live."""
         return super().device if self.is_initialized else self._initial_device
 
-    @property
-    def grad_var(self) -> Variable | None:
+    def _checked_grad_var(self) -> Variable | None:
         if self._data[0] is None and isinstance(self._grad_initializer, NaN):
             raise RuntimeError(
                 "Cannot retrieve Variable.grad. Either it must be set initially, or it must be cleared: "
@@ -85,9 +84,8 @@ class Parameter(Variable):
             )
         return self._grad_var
 
-    @grad_var.setter
-    def grad_var(self, grad: Variable | None) -> None:
-        Variable.grad_var.fset(self, grad)  # type: ignore[attr-defined]
+    #: set as a variable's is, without another call
+    grad_var = property(_checked_grad_var, vars(Variable)["grad_var"].fset, doc=Variable.grad_var.__doc__)
 
     def cleargrad(self) -> None:
         self._grad_var = None

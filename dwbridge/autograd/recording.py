@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def recording() -> Iterator[Tape]:
         _tapes.open[:] = [other for other in _tapes.open if other is not tape]
 
 
-def record(function: FunctionNode, inputs: tuple[Variable, ...], outputs: tuple[Variable, ...]) -> None:
+def record(function: FunctionNode, inputs: Sequence[Variable], outputs: tuple[Variable, ...]) -> None:
     """Adds an application to every open tape of this thread."""
     for tape in _tapes.open:
-        tape.append(Record(function, inputs, outputs))
+        tape.append(Record(function, tuple(inputs), outputs))

@@ -113,7 +113,7 @@ class Variable(VariableCopying, ArrayMethods, DeviceMoves, Arithmetic):
     @grad_var.setter
     def grad_var(self, grad: Variable | None) -> None:
         if grad is not None:
-            self._check_grad(grad.array)
+            self._check_grad(grad._data[0])
         self._grad_var = grad
 
     @property
@@ -130,7 +130,7 @@ class Variable(VariableCopying, ArrayMethods, DeviceMoves, Arithmetic):
         self.grad_var = None if grad is None else Variable(grad if self.array is None else like(grad, self.array))
 
     def _check_grad(self, grad: Array) -> None:
-        array = self.array
+        array = self._data[0]
         if array is None:
             return
         if type(grad) is not type(array) and get_array_module(grad) is not get_array_module(array):

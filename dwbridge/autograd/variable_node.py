@@ -27,8 +27,8 @@ class VariableNode:
         requires_grad (bool): whether gradients are propagated to it.
     """
 
-    dtype: Any
-    shape: Any
+    dtype: Any = None
+    shape: Any = None
     name: str | None = None
     creator_node: FunctionNode | None = None
     #: label of the old-style function whose backward computed this gradient
@@ -44,7 +44,8 @@ class VariableNode:
         self.requires_grad = requires_grad
         if name is not None:
             self.name = name
-        self.dtype, self.shape = (None, None) if array is None else (array.dtype, array.shape)
+        if array is not None:
+            self.dtype, self.shape = array.dtype, array.shape
 
     def set_array(self, array: Any) -> None:
         """Follows the variable to another array, or to none."""

@@ -51,7 +51,6 @@ def has_nan(array: Array) -> bool:
 
 
 _HERE = contextlib.nullcontext()
-_NUMPYS = {np.ndarray}
 
 
 @functools.cache
@@ -65,10 +64,12 @@ def are_where_they_compute(kinds: set[type]) -> bool:
 
     NumPy's own do, and CuPy's own where there is one GPU; those with a ChainerX name are none of these.
     """
-    if kinds == _NUMPYS:
-        return True
-    cupy = sys.modules.get("cupy")
-    return cupy is not None and kinds == {cupy.ndarray} and _has_one_gpu(cupy)
+    return len(kinds) == 1 and _compute_where_they_are(sys.modules.get("cupy"), *kinds)
+
+
+@functools.cache
+def _compute_where_they_are(cupy: ModuleType | None, kind: type) -> bool:
+    return kind is np.ndarray or (cupy is not None and kind is cupy.ndarray and _has_one_gpu(cupy))
 
 
 def on_device_of(*values: Any) -> contextlib.AbstractContextManager[Any]:

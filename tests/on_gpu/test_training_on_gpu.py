@@ -11,7 +11,7 @@ from small_network import losses
 
 from dwbridge import optimizer_hooks as hooks
 from dwbridge import optimizers
-from dwbridge.backend.arrays import _has_one_gpu
+from dwbridge.backend.arrays import _compute_where_they_are, _has_one_gpu
 from dwbridge.configuration import using_config
 
 OPTIMIZERS: dict[str, Callable[[], Any]] = {
@@ -58,6 +58,7 @@ def test_one_gpu_alone_is_not_made_current(gpu: SimulatedGpu, monkeypatch: pytes
         monkeypatch.setattr(gpu.module.cuda.Device, "count", count)
         monkeypatch.setattr(gpu.module.cuda.Device, "current", 0)
         _has_one_gpu.cache_clear()
+        _compute_where_they_are.cache_clear()
         np.testing.assert_allclose(losses(device, optimizers.Adam(1e-2), watched=watched), expected, rtol=1e-5)
         return in_a_step[-1]
 
