@@ -91,9 +91,8 @@ class AdamRule(KernelRule):
             self.state[name] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
     @property
-    def shared_hyperparam(self) -> Hyperparameter | None:
-        parent = super().shared_hyperparam
-        return None if parent is None or parent.adabound else parent  # whose bounds know an initial alpha
+    def has_shared_scalars(self) -> bool:
+        return not self.hyperparam.adabound  # whose bounds know an initial alpha
 
     def arrays(self) -> tuple[Array | None, ...]:
         state: Any = self._state

@@ -60,8 +60,8 @@ class Hookable:
         """
         del (self._pre if name in self._pre else self._post)[name]
 
-    def __len__(self) -> int:
-        return len(self._pre) + len(self._post)
+    def __bool__(self) -> bool:
+        return bool(self._pre or self._post)
 
     def at(self, timing: str) -> Iterator[Hook]:
         """The hooks of `'pre'` or `'post'`, in the order in which they were added."""

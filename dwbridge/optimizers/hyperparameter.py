@@ -30,11 +30,13 @@ class Hyperparameter:
 
     def lookup(self, name: str) -> Any:
         """An entry, as an attribute is, but sooner: Python makes an error before it asks for what is not found."""
-        entries = self.__dict__
-        if name in entries:
-            return entries[name]
-        parent = entries["_parent"]
-        return getattr(self, name) if parent is None else parent.lookup(name)
+        found: Hyperparameter | None = self
+        while found is not None:
+            entries = found.__dict__
+            if name in entries:
+                return entries[name]
+            found = entries["_parent"]
+        return getattr(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Here only to tell type checkers that any entry may be set.

@@ -7,7 +7,6 @@ import numpy as np
 from dwbridge.autograd import Variable
 from dwbridge.backend import Array
 from dwbridge.kernels import kernels_for
-from dwbridge.optimizers.hyperparameter import Hyperparameter
 from dwbridge.optimizers.update_rule import UpdateRule
 
 
@@ -29,10 +28,9 @@ class KernelRule(UpdateRule):
             self.state[name] = param.xp.zeros_like(param.array)  # type: ignore[index]
 
     @property
-    def shared_hyperparam(self) -> Hyperparameter | None:
-        """What the scalars follow from, beside the class, `t` and the dtype; None if from more than that."""
-        own = vars(self.hyperparam)
-        return own["_parent"] if len(own) == 1 else None
+    def has_shared_scalars(self) -> bool:
+        """Whether the scalars follow from the class, the hyperparameters, `t` and the dtype, and from nothing else."""
+        return True
 
     def arrays(self) -> tuple[Array | None, ...]:
         """The state, as the routine takes it."""

@@ -6,16 +6,20 @@ is computed before. So everything sees what it would see if nothing waited.
 """
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from dwbridge.autograd import Parameter
-from dwbridge.backend import Array, are_together, are_where_they_compute, is_cupy_array, on_device_of
+from dwbridge.backend import Array, are_together, are_where_they_compute, on_device_of
 from dwbridge.kernels import kernels_for
 from dwbridge.optimizers.kernel_rule import KernelRule
 
 #: Methods that a rule may have of its own; its update is then not the routine alone.
-METHODS = ("update", "update_core", "update_core_cpu", "update_core_gpu", "step", "_step", "_update", "_update_by_type")
+METHODS = frozenset(
+    {"update", "update_core", "update_core_cpu", "update_core_gpu", "step", "_step", "_update", "_update_by_type"}
+)
 
 
 def update_all(params: Iterable[Parameter]) -> bool:
@@ -36,96 +40,112 @@ def update_all(params: Iterable[Parameter]) -> bool:
     return only_kernels
 
 
+#: An update that waits: (routine, device, scalars), the array that is read, those that change, and all for the routine.
+Update = tuple[tuple[Any, ...], Array, tuple[Array, ...], tuple[Array | None, ...]]
+
+
 class Waiting:
     """Updates that were begun: their rules have counted them, their arrays are unchanged. And gradients that decay."""
 
     def __init__(self) -> None:
-        #: (routine, device, scalars) -> x, g and states of parameters
-        self._groups: dict[tuple[Any, ...], list[tuple[Array | None, ...]]] = {}
-        self._read: set[int] = set()
-        self._written: set[int] = set()
+        self._updates: list[Update] = []
         #: scalars of rules without hyperparameters of their own, by what else they follow from
         self._scalars: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
     def takes(self, param: Parameter) -> bool:
         """Begins the update of a parameter, if it can wait."""
-        rule, x, gradient = param.update_rule, param.array, param._grad_var
-        classes: tuple[Any, Any] = (type(param), type(rule))
-        if not _is_routine(*classes) or "update" in vars(param):
+        rule, x, gradient = param.update_rule, param._data[0], param._grad_var
+        if not _is_routine((type(param), type(rule))) or "update" in vars(param):
             return False
         if not rule.enabled:
             return True
-        if x is None or rule.does_more(x.dtype) or not vars(rule).keys().isdisjoint(METHODS):
+        if x is None or rule.does_more(x.dtype) or not METHODS.isdisjoint(vars(rule)):
             return False
         if gradient is None or param._loss_scale is not None:
             return False
-        g, states = gradient.array, rule.arrays()
-        if not _are_together(x, states):
+        g, states = gradient._data[0], rule.arrays()
+        changed = (x, *[array for array in states if array is not None])
+        if not _are_together(changed):
             return False
-        self._make_way(x, g, states)
         rule.t += 1
-        self._add(rule.routine, self._scalars_of(rule, x), (x, g, *states))
+        group = rule.routine, _device_of(x), self._scalars_of(rule, x.dtype)
+        self._updates.append((group, g, changed, (x, g, *states)))
         return True
 
     def takes_decay(self, x: Array, g: Array, rate: float) -> bool:
         """Begins g += rate x, if it can wait."""
         if not are_together(x, g):
             return False
-        self._make_way(g, x, ())
-        self._add("weight_decay", (rate,), (x, g))
+        self._updates.append((("weight_decay", _device_of(x), (rate,)), x, (g,), (x, g)))
         return True
 
-    def _add(self, routine: str, scalars: tuple[Any, ...], row: tuple[Array | None, ...]) -> None:
-        x: Any = row[0]
-        device = x.device.id if is_cupy_array(x) else None
-        self._groups.setdefault((routine, device, scalars), []).append(row)
-
-    def _scalars_of(self, rule: KernelRule, x: Array) -> tuple[Any, ...]:
+    def _scalars_of(self, rule: KernelRule, dtype: np.dtype) -> tuple[Any, ...]:
         """What the rule's routine takes. Most rules of an optimizer take the same, which is worked out once."""
-        parent = rule.shared_hyperparam
-        if parent is None:
-            return rule.scalars(x.dtype)
-        key = type(rule), id(parent), rule.t, x.dtype
+        own = vars(rule.hyperparam)
+        if len(own) > 1:
+            return rule.scalars(dtype)
+        key = type(rule), id(own["_parent"]), rule.t, dtype
         found = self._scalars.get(key)
         if found is None:
-            found = self._scalars[key] = rule.scalars(x.dtype)
+            found = rule.scalars(dtype)
+            if rule.has_shared_scalars:
+                self._scalars[key] = found
         return found
-
-    def _make_way(self, x: Array, g: Array, states: tuple[Array | None, ...]) -> None:
-        """Computes what waits, if memory that it shares with these makes the order count; g is read, others change."""
-        # An array's memory is known by the array itself, or by the one that it is a view of.
-        reads, writes = id(g if g.base is None else g.base), []
-        for array in (x, *states):
-            if array is not None:
-                writes.append(id(array if array.base is None else array.base))
-        if reads in self._written or not (self._read.isdisjoint(writes) and self._written.isdisjoint(writes)):
-            self.compute()
-        self._read.add(reads)
-        self._written.update(writes)
 
     def compute(self) -> None:
         """Computes what waits."""
-        groups, self._groups, self._read, self._written = self._groups, {}, set(), set()
-        for (routine, _, scalars), rows in groups.items():
-            x = rows[0][0]
-            with on_device_of(x):
-                kernels_for("optimizer_updates", x).together(routine, rows, *scalars)
+        updates, self._updates = self._updates, []
+        for apart in _apart(updates):
+            groups: dict[tuple[Any, ...], list[tuple[Array | None, ...]]] = {}
+            for group, _, _, arrays in apart:
+                groups.setdefault(group, []).append(arrays)
+            for (routine, _, scalars), rows in groups.items():
+                x = rows[0][0]
+                with on_device_of(x):
+                    kernels_for("optimizer_updates", x).together(routine, rows, *scalars)
 
 
-def _are_together(x: Array, states: tuple[Array | None, ...]) -> bool:
-    """Whether the state is where the parameter is."""
-    kinds = {type(x)}
-    for array in states:
-        if array is not None:
-            kinds.add(type(array))
-    if are_where_they_compute(kinds):
+def _device_of(x: Array) -> int | None:
+    return None if isinstance(x, np.ndarray) else x.data.device_id
+
+
+def _apart(updates: list[Update]) -> Iterator[list[Update]]:
+    """Updates in their order, as many at once as do not count on one: nothing that changes is anybody else's memory."""
+    changes = _memories([array for _, _, changed, _ in updates for array in changed])
+    if len(set(changes)) == len(changes) and set(changes).isdisjoint(_memories([read for _, read, _, _ in updates])):
+        yield updates  # as nearly always
+        return
+    waiting: list[Update] = []
+    before: set[int] = set()
+    changed_before: set[int] = set()
+    for update in updates:
+        _, read, changed, _ = update
+        (reads,), changes = _memories([read]), _memories(changed)
+        if reads in changed_before or not before.isdisjoint(changes):
+            yield waiting
+            waiting, before, changed_before = [], set(), set()
+        waiting.append(update)
+        before.update(changes, [reads])
+        changed_before.update(changes)
+    yield waiting
+
+
+def _memories(arrays: Iterable[Array]) -> list[int]:
+    """What arrays' memories are known by: the array itself, or the one that it is a view of."""
+    return [id(array if array.base is None else array.base) for array in arrays]
+
+
+def _are_together(arrays: tuple[Array, ...]) -> bool:
+    """Whether arrays are of one type, and on one device."""
+    if are_where_they_compute(set(map(type, arrays))):
         return True
-    return all(are_together(array, x) for array in states if array is not None)
+    return all(are_together(array, arrays[0]) for array in arrays)
 
 
 @functools.cache
-def _is_routine(parameter: Any, rule: Any) -> bool:
-    """Whether these classes leave an update to the routine."""
+def _is_routine(classes: tuple[Any, Any]) -> bool:
+    """Whether the classes of a parameter and of its rule leave an update to the routine."""
+    parameter, rule = classes
     return (
         parameter.update is Parameter.update
         and issubclass(rule, KernelRule)
