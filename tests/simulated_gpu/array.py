@@ -98,6 +98,10 @@ class ndarray:
     def shape(self) -> tuple[int, ...]:
         return self.memory.shape
 
+    @property
+    def _c_contiguous(self) -> bool:
+        return self.memory.flags.c_contiguous
+
     def __getattr__(self, name: str) -> Any:
         if name in ATTRIBUTES:
             return getattr(self.memory, name)

@@ -44,7 +44,9 @@ class Guarded:
 
 
 class Arguments:
-    """A kernel's arguments, as CuPy takes them: arrays by address; scalars and arrays of size one of NumPy by value.
+    """A kernel's arguments, as CuPy takes them: arrays by address, NumPy's scalars by value.
+
+    CuPy takes arrays of size one by value as well, but seven microseconds for it: a struct has to be a scalar.
 
     Raises:
         TypeError: for anything else.
@@ -60,17 +62,17 @@ class Arguments:
         if isinstance(value, ndarray):
             allocation, offset = root(plain(value))
             return Pointer(self._guard(allocation).address + offset)
-        if isinstance(value, np.ndarray) and value.dtype.names:
+        if isinstance(value, np.void):
             return self._struct(value)
-        if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.size == 1):
+        if isinstance(value, np.generic):
             return value
         raise TypeError(
             f"expected an array of the device, a NumPy scalar or None as a kernel's argument, got {value!r}"
         )
 
-    def _struct(self, value: np.ndarray) -> np.ndarray:
+    def _struct(self, value: np.void) -> np.ndarray:
         """A struct by value, in which unsigned numbers of 64 bits are addresses of arrays, or 0."""
-        given = value.copy()
+        given = np.array(value)
         for name in value.dtype.names:
             if value.dtype[name].base == np.uint64:
                 part = given[name]

@@ -60,7 +60,7 @@ class Library:
         Args:
             kernel: its name.
             grid, block: up to three numbers.
-            args: addresses as `Pointer`, and NumPy scalars and arrays of size one, which are given by value.
+            args: addresses as `Pointer`, and NumPy scalars and structs, which are given by value.
             order: that in which the threads of a block run: 0 ascending, 1 descending, else shuffled with that seed.
 
         Raises:

@@ -63,6 +63,16 @@ def empty(shape: int | Sequence[int], dtype: Any) -> Any:
     return sys.modules["cupy"].ndarray(shape, dtype)  # whose arrays kernels compute on
 
 
+def is_in_order(array: Any) -> bool:
+    """Whether an array lies in row order: as CuPy's own modules ask, without the object that `flags` is."""
+    return array._c_contiguous
+
+
 def in_order(array: Array) -> Any:
     """The array, or a copy in row order of one that does not lie so."""
-    return array if array.flags.c_contiguous else get_array_module(array).ascontiguousarray(array)
+    return array if array._c_contiguous else get_array_module(array).ascontiguousarray(array)
+
+
+def of_dtype(array: Any, dtype: Any) -> Any:
+    """The array, or a copy in another dtype of one that has not this one."""
+    return array if array.dtype == dtype else array.astype(dtype)

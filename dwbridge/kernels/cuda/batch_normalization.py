@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dwbridge.backend import Array
-from dwbridge.kernels.cuda.arrays import empty, in_order, kind, kind_of
+from dwbridge.kernels.cuda.arrays import empty, in_order, is_in_order, kind, kind_of, of_dtype
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan.channels import Channels, Sums, channels_of, every_pack, sums
 from dwbridge.kernels.cuda.plan.elements import BLOCK
@@ -95,7 +95,7 @@ def _following(running: Running | None, gamma: Array) -> tuple[Array | None, Arr
         return None, None, 0, 0, 0
     mean, var, decay, correction = running
     for each in (mean, var):
-        if each is not None and not (_is_like(each, gamma) and each.flags.c_contiguous):
+        if each is not None and not (_is_like(each, gamma) and is_in_order(each)):
             raise DeclinedError(f"expected running statistics in row order, {gamma.shape} of {gamma.dtype}")
     return mean, var, decay, 1 - decay, correction
 
@@ -119,7 +119,7 @@ def backward(x: Array, gamma: Array, gy: Array, axes: Axes, mean: Array, inv_std
     means = partial  # they take the place of the first slice
     run(planned.gradients.total, ggamma, gbeta, means, partial, of_x.wide.type(layout.outer * layout.inner))
     run(planned.gradient, gx, x, gy, mean, inv_std, gamma, means)
-    return gx, ggamma.astype(given, copy=False), gbeta.astype(given, copy=False)
+    return gx, of_dtype(ggamma, given), of_dtype(gbeta, given)
 
 
 def fixed_forward(x: Array, gamma: Array, beta: Array, mean: Array, var: Array, axes: Axes, eps: float) -> Array:

@@ -16,7 +16,7 @@ from typing import Any
 
 from dwbridge.backend import Array
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.arrays import empty, in_order, kind_of
+from dwbridge.kernels.cuda.arrays import empty, in_order, kind_of, of_dtype
 from dwbridge.kernels.cuda.launch import run
 from dwbridge.kernels.cuda.plan import dense
 from dwbridge.kernels.cuda.plan.dense import Problem, problem_of
@@ -71,7 +71,7 @@ def backward_weight(x: Array, gy: Array, window: Window2D, W_shape: Sequence[int
     problem = problem_of(x.shape, tuple(W_shape), window, kind_of(x, gy))
     products = _products_of_pixels if problem.adds_pixels else _products_of_images
     gW = products(in_order(x), in_order(gy), problem)
-    return gW.reshape(tuple(W_shape)).astype(dtype, copy=False)
+    return of_dtype(gW.reshape(tuple(W_shape)), dtype)
 
 
 def _products_of_pixels(x: Array, gy: Array, problem: Problem) -> Array:

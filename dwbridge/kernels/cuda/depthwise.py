@@ -8,7 +8,7 @@ from typing import Any
 
 from dwbridge.backend import Array, compute_dtype, get_array_module
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.arrays import capability, empty, in_order
+from dwbridge.kernels.cuda.arrays import capability, empty, in_order, of_dtype
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan import depthwise as plan
 from dwbridge.kernels.cuda.plan.launches import KEPT
@@ -38,14 +38,14 @@ def backward_data(gy: Array, W: Array, window: Window2D, x_shape: Sequence[int])
 
 def backward_weight(x: Array, gy: Array, window: Window2D, W_shape: Sequence[int], dtype: Any) -> Array:
     """gW (M, C, kH, kW), in `dtype`."""
-    return _weight_gradients(x, gy, window, W_shape)[0].astype(dtype, copy=False)
+    return of_dtype(_weight_gradients(x, gy, window, W_shape)[0], dtype)
 
 
 def backward(x: Array, W: Array, gy: Array, window: Window2D) -> tuple[Array, Array, Array]:
     """gx, gW and gb (C*M,) at once; gW has the dtype of W, gb that of gy. gy is read once for gW and gb."""
     gW, gb = _weight_gradients(x, gy, window, W.shape)
     gx = backward_data(gy, W, window, x.shape)
-    return gx, gW.astype(W.dtype, copy=False), gb.astype(gy.dtype, copy=False)
+    return gx, of_dtype(gW, W.dtype), of_dtype(gb, gy.dtype)
 
 
 def _weight_gradients(x: Array, gy: Array, window: Window2D, W_shape: Sequence[int]) -> tuple[Array, Array]:

@@ -26,12 +26,12 @@ def run(launch: Launch, *args: Any) -> None:
         CannotCompileError: if it cannot be compiled for the current device.
     """
     cupy = sys.modules["cupy"]  # whose arrays these are
+    instance, kernel, grid, block, numbers = launch
     try:
-        function = _function(cupy, launch.instance, launch.kernel)
-        function(launch.grid, (launch.block,), (*args, *launch.numbers))
+        _function(cupy, instance, kernel)(grid, (block,), (*args, *numbers))
     except cupy.cuda.compiler.CompileException as error:
         chip = cupy.cuda.Device().compute_capability
-        raise CannotCompileError(f"{launch.instance.source}.cuh for sm_{chip}: {error}") from error
+        raise CannotCompileError(f"{instance.source}.cuh for sm_{chip}: {error}") from error
 
 
 @functools.cache

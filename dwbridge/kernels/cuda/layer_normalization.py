@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dwbridge.backend import Array
-from dwbridge.kernels.cuda.arrays import empty, in_order, kind, kind_of
+from dwbridge.kernels.cuda.arrays import empty, in_order, kind, kind_of, of_dtype
 from dwbridge.kernels.cuda.launch import is_aligned, run
 from dwbridge.kernels.cuda.plan.channels import Channels, Sums, counted, sums
 from dwbridge.kernels.cuda.plan.elements import BLOCK
@@ -117,4 +117,4 @@ def backward(x: Array, gamma: Array, gy: Array, axis: int, mean: Array, inv_std:
     run(planned.gradient, gx, x, gy, gamma, mean, inv_std)
     run(planned.weights.partial, partial, x, gy, mean, inv_std)
     run(planned.weights.total, ggamma, gbeta, None, partial, of_x.wide.type(1))
-    return gx, ggamma.astype(given, copy=False), gbeta.astype(given, copy=False)
+    return gx, of_dtype(ggamma, given), of_dtype(gbeta, given)

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from dwbridge.backend import Array, compute_dtype
-from dwbridge.kernels.cuda.arrays import Kind, in_order, kind_of
+from dwbridge.kernels.cuda.arrays import Kind, in_order, is_in_order, kind
 from dwbridge.kernels.cuda.launch import run
 from dwbridge.kernels.cuda.plan import updates as plan
-from dwbridge.kernels.cuda.plan.launches import ITEMSIZES
+from dwbridge.kernels.cuda.plan.launches import ITEMSIZES, struct
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.errors import DeclinedError
 from dwbridge.kernels.reference import optimizer_updates as reference
@@ -62,7 +62,7 @@ def _of_numbers(dtype: np.dtype) -> np.dtype:
 def _given(dtype: np.dtype, wide: np.dtype, numbers: Sequence[float]) -> Any:
     """The `Numbers` of a rule, rounded to a dtype, which kernels get by value."""
     rounded = [dtype.type(number) for number in numbers]
-    return np.array((*rounded, *[0.0] * (len(MEMBERS) - len(numbers))), NUMBERS[wide])
+    return struct((*rounded, *[0.0] * (len(MEMBERS) - len(numbers))), NUMBERS[wide])
 
 
 def together(routine: str, rows: Sequence[Sequence[Array | None]], *scalars: Any) -> None:
@@ -91,12 +91,21 @@ def _taken(arrays: Sequence[Array | None]) -> tuple[Row, Kind]:
     Raises:
         DeclinedError: if it does not.
     """
-    x, g, *states = row = [array for array in arrays if array is not None]
-    kind, shape = kind_of(*row), g.shape
-    for array in (x, *states):
-        if array.shape != shape or not array.flags.c_contiguous:
-            raise DeclinedError("expected a parameter and its states in row order, of the gradient's shape")
-    return (x, in_order(g), *states), kind
+    row = tuple([array for array in arrays if array is not None])
+    g = row[1]
+    dtype, shape = g.dtype, g.shape
+    for array in row:
+        if array.dtype != dtype or array.shape != shape or not array._c_contiguous:  # as `is_in_order`
+            break
+    else:
+        return row, kind(dtype)
+    given, row = row, (row[0], in_order(g), *row[2:])
+    if any(array.dtype != dtype or array.shape != shape or not is_in_order(array) for array in row):
+        raise DeclinedError(
+            "expected a parameter and its states in row order, of the gradient's shape and dtype, got "
+            f"{[(array.shape, array.dtype.name) for array in given]}"
+        )
+    return row, kind(dtype)
 
 
 def _launch(routine: str, kind: Kind, rows: Sequence[Row], scalars: Sequence[Any]) -> None:

@@ -14,12 +14,13 @@ cuBLAS's matrices are in column order. There, C = A B in row order reads C' = B'
 from __future__ import annotations
 
 import functools
+import sys
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dwbridge.backend import Array, compute_dtype, get_array_module
+from dwbridge.backend import Array, compute_dtype
 from dwbridge.kernels.cuda.plan.launches import KEPT
 
 #: cudaDataType_t
@@ -68,10 +69,10 @@ def multiply(result: Matrices, left: Matrices, right: Matrices, add: bool = Fals
 
     Images are one batch, or groups are, whichever are more; the others are calls.
     """
-    c, a, b = result.array, left.array, right.array
-    cupy, dtypes = get_array_module(c), (c.dtype, a.dtype, b.dtype)
-    fast = a.dtype.char == "f" and cupy._core.get_compute_type("f") == TF32
-    calls = _calls(result[1:], left[1:], right[1:], dtypes, add, fast)
+    c, a, b = result[0], left[0], right[0]
+    cupy, dtype = sys.modules["cupy"], a.dtype  # whose arrays these are
+    fast = dtype.char == "f" and cupy._core.get_compute_type("f") == TF32
+    calls = _calls(result[1:], left[1:], right[1:], (c.dtype, dtype, b.dtype), add, fast)
     if calls is None:
         if not add:
             c.fill(0)
@@ -79,9 +80,9 @@ def multiply(result: Matrices, left: Matrices, right: Matrices, add: bool = Fals
     gemm, handle = _gemm(cupy), cupy.cuda.get_cublas_handle()
     count, (to_b, to_a, to_c), first, of_right, of_left, beta, of_result, last = calls
     at_b, at_a, at_c = b.data.ptr, a.data.ptr, c.data.ptr
-    for i in range(count):
-        gemm(handle, *first, at_b + i * to_b, *of_right, at_a + i * to_a, *of_left, beta, at_c + i * to_c, *of_result,
-             *last)  # fmt: skip
+    for _ in range(count):
+        gemm(handle, *first, at_b, *of_right, at_a, *of_left, beta, at_c, *of_result, *last)
+        at_b, at_a, at_c = at_b + to_b, at_a + to_a, at_c + to_c
 
 
 @functools.lru_cache(KEPT)

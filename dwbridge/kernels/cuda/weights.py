@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dwbridge.backend import Array
-from dwbridge.kernels.cuda.arrays import Kind, in_order, kind
+from dwbridge.kernels.cuda.arrays import Kind, in_order, kind, of_dtype
 from dwbridge.kernels.errors import DeclinedError
 
 
@@ -26,4 +26,4 @@ def are_wide(x: Kind, *dtypes: np.dtype) -> bool:
 
 def taken(x: Kind, wide: bool, *weights: Array) -> list[Any]:
     """Weights in row order, of the type in which they are taken."""
-    return [in_order(weight.astype(x.wide, copy=False) if wide else weight) for weight in weights]
+    return [in_order(of_dtype(weight, x.wide) if wide else weight) for weight in weights]

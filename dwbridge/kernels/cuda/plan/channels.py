@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from dwbridge.kernels.cuda.plan.elements import BLOCK, blocks_for
-from dwbridge.kernels.cuda.plan.launches import ENOUGH, ITEMSIZES, KEPT, MOST_BLOCKS, PACK, WARP, Launch
+from dwbridge.kernels.cuda.plan.launches import ENOUGH, ITEMSIZES, KEPT, MOST_BLOCKS, PACK, WARP, Launch, struct
 from dwbridge.kernels.cuda.sources import Instance
 from dwbridge.kernels.errors import DeclinedError
 
@@ -104,5 +104,5 @@ def every_pack(instance: Instance, kernel: str, layout: Channels, pack: int) -> 
     units, packs = layout.inner // pack, math.prod(layout) // pack
     blocks = blocks_for(packs)
     step = blocks * BLOCK
-    tour: Any = np.array((layout.channels, units, step // units % layout.channels, step % units), TOUR)
+    tour = struct((layout.channels, units, step // units % layout.channels, step % units), TOUR)
     return Launch(instance, kernel, (blocks, 1, 1), BLOCK, (tour, np.int64(packs)))

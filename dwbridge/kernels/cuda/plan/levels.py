@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dwbridge.kernels.cuda.plan.launches import struct
 from dwbridge.kernels.errors import DeclinedError
 
 #: Elements that kernels count in 32 bits, with room for a step of every thread.
@@ -38,7 +39,7 @@ class Levels(NamedTuple):
 
     def argument(self) -> Any:
         """The `Levels` that kernels get, by value."""
-        return np.array(tuple(self), LEVELS)
+        return struct(tuple(self), LEVELS)
 
 
 #: `Levels` in levels.cuh.

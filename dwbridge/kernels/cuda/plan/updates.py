@@ -69,4 +69,4 @@ def launch(
     ends = np.cumsum([-(-size // elements) for size in sizes])
     table["arrays"][:, :count] = np.array(addresses, np.uint64).T
     table["sizes"][:count], table["ends"][:count] = sizes, ends
-    return Launch(chosen, "optimizer_update", (int(ends[-1]), 1, 1), BLOCK, (table, numbers, np.int32(count)))
+    return Launch(chosen, "optimizer_update", (int(ends[-1]), 1, 1), BLOCK, (table[()], numbers, np.int32(count)))

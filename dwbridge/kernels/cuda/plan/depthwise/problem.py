@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dwbridge.geometry import Window2D
-from dwbridge.kernels.cuda.plan.launches import INDEXED, ITEMSIZES
+from dwbridge.kernels.cuda.plan.launches import INDEXED, ITEMSIZES, struct
 
 #: The most elements of an array, which are more than any GPU can hold: runs of `INDEXED` are rows of a grid.
 ADDRESSED = 2**45
@@ -95,11 +95,11 @@ class Problem(NamedTuple):
         }  # fmt: skip
 
     def argument(self, flip: int = 0) -> Any:
-        """The `Window` that kernels get, by value: CuPy takes an array of size one so.
+        """The `Window` that kernels get, by value.
 
         With `flip`, taps are read backwards: the same instance computes y and, of what `turned` gives, gx.
         """
         (top, _), (left, _) = self.window.pad
         numbers = (self.images, self.channels, self.multiplier, *self.image, *self.out_image, *self.window.kernel,
                    *self.window.stride, top, left, *self.window.dilate, flip)  # fmt: skip
-        return np.array(numbers, WINDOW)
+        return struct(numbers, WINDOW)
