@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dwbridge.autograd import FunctionNode, Variable
-from dwbridge.backend import Array, get_array_module
+from dwbridge.backend import Array, compute_dtype, get_array_module
 
 
 def as_index(slices: Any) -> tuple[Any, ...]:
@@ -55,12 +55,13 @@ class GetItemGradient(FunctionNode):
     def forward(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         (gy,) = inputs
         xp = get_array_module(gy)
-        gx = xp.zeros(self.x_shape, gy.dtype)
         if _is_basic(self.slices):  # every element at most once
+            gx = xp.zeros(self.x_shape, gy.dtype)
             gx[self.slices] = gy
-        else:
-            xp.add.at(gx, self.slices, gy)
-        return (gx,)
+            return (gx,)
+        gx = xp.zeros(self.x_shape, compute_dtype(gy.dtype))
+        xp.add.at(gx, self.slices, gy.astype(gx.dtype, copy=False))
+        return (gx.astype(gy.dtype, copy=False),)
 
     def backward(
         self, target_input_indexes: tuple[int, ...], grad_outputs: tuple[Variable | None, ...]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from cases import Case, cases_of, operators
@@ -26,10 +27,10 @@ MOVES = {"get_item"}
 pytestmark = pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value encountered")
 
 
-def results(name: str, case: Case, device: Device) -> list[Any]:
+def results(name: str, case: Case, device: Device, dtype: str) -> list[Any]:
     """The output and the gradients."""
-    arrays = device.send(case.draw_arrays("float32", np.random.default_rng(SEED)))
-    keywords = {k: device.send(v) if isinstance(v, np.ndarray) else v for k, v in case.keywords_as("float32").items()}
+    arrays = device.send(case.draw_arrays(dtype, np.random.default_rng(SEED)))
+    keywords = {k: device.send(v) if isinstance(v, np.ndarray) else v for k, v in case.keywords_as(dtype).items()}
     xs = [Variable(array, requires_grad=is_floating(array.dtype)) for array in arrays]
     transfers.clear()
     y = getattr(F, name)(*xs, **keywords)
@@ -41,17 +42,18 @@ def results(name: str, case: Case, device: Device) -> list[Any]:
     return [y.array, *(x.grad for x in xs if x.grad is not None)]
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), (np.dtype(ml_dtypes.bfloat16).name, 2e-2)])
 @pytest.mark.parametrize(("name", "case"), ALL)
 @pytest.mark.usefixtures("gpu")
-def test_values_and_gradients_are_the_cpus(name: str, case: Case) -> None:
+def test_values_and_gradients_are_the_cpus(name: str, case: Case, dtype: str, tolerance: float) -> None:
     with using_config("kernels", "numpy"), np.errstate(over="ignore"):  # the kernels' own tests are beside them
-        expected = results(name, case, CpuDevice())
-        found = results(name, case, GpuDevice(1))
+        expected = results(name, case, CpuDevice(), dtype)
+        found = results(name, case, GpuDevice(1), dtype)
     assert len(found) == len(expected)
     for there, here in zip(found, expected, strict=True):
         assert there.device.id == 1
         assert (there.dtype, there.shape) == (here.dtype, here.shape)
-        np.testing.assert_allclose(there.get(), here, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(there.get(), here, rtol=tolerance, atol=tolerance)
 
 
 def test_dropout_draws_on_the_device(gpu: SimulatedGpu) -> None:

@@ -118,6 +118,12 @@ class _Cupy(types.ModuleType):
         return array if array.memory.flags.c_contiguous else array.copy()
 
     @staticmethod
+    def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+        """CuPy's has nothing for bfloat16, and takes the next type for it that it has."""
+        found = _function(np, "where", FUNCTIONS["where"])(condition, x, y)
+        return found.astype(np.float32) if found.dtype.name == "bfloat16" else found
+
+    @staticmethod
     def get_default_memory_pool() -> MemoryPool:
         return MemoryPool()
 
@@ -157,6 +163,10 @@ def _function(owner: Any, name: str, parameters: str) -> Any:
     return on_device
 
 
+#: Types of which CuPy adds single elements, with atomics.
+ADDED_AT = ("int32", "int64", "float16", "float32", "float64", "uint32", "uint64")
+
+
 class _Ufunc:
     """A function of every element. Of ufuncs' methods CuPy has `at` for a few."""
 
@@ -170,6 +180,8 @@ class _Ufunc:
     def at(self, array: Any, place: Any, values: Any = None) -> None:
         if self.__name__ not in ("add", "subtract", "maximum", "minimum"):
             raise NotImplementedError(f"`{self.__name__}.at` is not supported yet")
+        if array.dtype.name not in ADDED_AT:
+            raise TypeError(f"cupy.{self.__name__}.at only supports {', '.join(ADDED_AT)} as data type")
         self.function.at(plain(array), index(place, read=False), plain(values))
 
 

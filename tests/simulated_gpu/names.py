@@ -31,6 +31,7 @@ FUNCTIONS = {
     "put_along_axis": "arr, indices, values, axis",
     "repeat": "a, repeats, axis=None",
     "reshape": "a, newshape, order='C', *, copy=None",
+    "resize": "a, new_shape",
     "split": "ary, indices_or_sections, axis=0",
     "std": "a, axis=None, dtype=None, out=None, ddof=0, keepdims=False",
     "sum": "a, axis=None, dtype=None, out=None, keepdims=False",

@@ -27,7 +27,7 @@ def forward(x: Array, window: Window2D) -> tuple[Array, Array]:
     for i, j, rows, columns in window.taps(output):
         value = frame[..., rows, columns]
         wins = ~(value <= y) & (y == y)  # not `value > y`: a NaN wins; `y == y`: once it has won, it stays
-        y = xp.where(wins, value, y)
+        y = xp.where(wins, value, y).astype(x.dtype, copy=False)  # CuPy's where makes float32 of bfloat16
         taps[wins] = i * window.kernel[1] + j
     return y, taps
 
@@ -48,5 +48,5 @@ def gather(x: Array, taps: Array, window: Window2D) -> Array:
     frame = framed(x, window, x.dtype)
     y = xp.zeros(taps.shape, dtype=x.dtype)
     for i, j, rows, columns in window.taps(taps.shape[2:]):
-        y = xp.where(taps == i * window.kernel[1] + j, frame[..., rows, columns], y)
+        y = xp.where(taps == i * window.kernel[1] + j, frame[..., rows, columns], y).astype(x.dtype, copy=False)
     return y
